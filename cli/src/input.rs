@@ -1,0 +1,90 @@
+//! Reading files and arguments, within bounds.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use causeway_core::DecodeError;
+
+use crate::output::Failure;
+
+/// The most bytes of a file that is read whole. The largest real one, a light block of a thousand
+/// validators in JSON, is a tenth of this.
+pub(crate) const MAX_FILE_LEN: u64 = 8 << 20;
+
+/// A path that may be `-` for standard input.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()));
+    Ok(Box::new(file.map_err(Failure::Usage)?))
+}
+
+/// What came out of a file that is under judgement.
+#[derive(Debug)]
+pub(crate) enum Contents {
+    /// All of it.
+    Whole(Vec<u8>),
+    /// More than [`MAX_FILE_LEN`]: malformed whatever it is.
+    TooLong,
+}
+
+fn read(path: &Path) -> Result<Contents, Failure> {
+    let mut bytes = Vec::new();
+    open(path)?
+        .take(MAX_FILE_LEN.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("cannot read {}", path.display()))
+        .map_err(Failure::Environment)?;
+    let within = u64::try_from(bytes.len()).is_ok_and(|len| len <= MAX_FILE_LEN);
+    Ok(if within { Contents::Whole(bytes) } else { Contents::TooLong })
+}
+
+/// Reads a file under judgement: too long a file is malformed (`what` names the object), a missing
+/// one is the caller's mistake.
+pub(crate) fn judged(
+    path: &Path,
+    what: &'static str,
+) -> Result<Result<Vec<u8>, DecodeError>, Failure> {
+    Ok(match read(path)? {
+        Contents::Whole(bytes) => Ok(bytes),
+        Contents::TooLong => Err(DecodeError::new(what, too_long())),
+    })
+}
+
+/// Reads a file that the caller trusts: anything wrong with it is the caller's mistake.
+pub(crate) fn trusted(path: &Path) -> Result<Vec<u8>, Failure> {
+    match read(path)? {
+        Contents::Whole(bytes) => Ok(bytes),
+        Contents::TooLong => Err(Failure::Usage(anyhow!("{}: {}", path.display(), too_long()))),
+    }
+}
+
+fn too_long() -> String {
+    format!("more than {MAX_FILE_LEN} bytes")
+}
+
+/// An argument that is hexadecimal text itself, or the path of a file.
+#[derive(Clone, Debug)]
+pub(crate) enum HexOrFile {
+    Hex(Vec<u8>),
+    File(PathBuf),
+}
+
+impl std::str::FromStr for HexOrFile {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match parse_hex(text) {
+            Ok(bytes) if !text.is_empty() => Self::Hex(bytes),
+            _ => Self::File(text.into()),
+        })
+    }
+}
+
+/// Hexadecimal text, with or without `0x`.
+pub(crate) fn parse_hex(text: &str) -> Result<Vec<u8>, hex::FromHexError> {
+    hex::decode(text.strip_prefix("0x").unwrap_or(text))
+}

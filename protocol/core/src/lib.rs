@@ -1,0 +1,47 @@
+//! The family-neutral vocabulary of Causeway: heights, times, identifiers, packets, their
+//! commitments and paths, and what it means to be refused.
+//!
+//! Everything here is plain data with strict decoders. It knows no chain, no light client and no
+//! transport; what a family adds (headers, transactions, proofs) lives above.
+//!
+//! Start with [`Packet`] and [`PacketPath`].
+//!
+//! ```
+//! use causeway_core::{ClientId, PacketPath, Sequence};
+//!
+//! let path = PacketPath::commitment(ClientId::new("client-0")?, Sequence::FIRST);
+//! assert_eq!(path.to_bytes(), b"client-0\x01\0\0\0\0\0\0\0\x01");
+//! # Ok::<(), causeway_core::DecodeError>(())
+//! ```
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        reason = "tests compute freely"
+    )
+)]
+
+mod any;
+mod audit;
+mod commitment;
+mod decode;
+mod height;
+mod identifier;
+mod packet;
+mod path;
+mod refusal;
+mod time;
+
+pub use any::Any;
+pub use audit::Audit;
+pub use commitment::{AcknowledgementCommitment, ERROR_ACKNOWLEDGEMENT, PacketCommitment};
+pub use decode::{DecodeError, decode_protobuf};
+pub use height::Height;
+pub use identifier::{ClientId, PortId, Sequence};
+pub use packet::{
+    Acknowledgement, MAX_PAYLOADS, MAX_PAYLOADS_LEN, Packet, Payload, validate_payloads,
+};
+pub use path::{MAX_PREFIX_ELEMENTS, MerklePath, MerklePrefix, PacketPath, PacketTrace};
+pub use refusal::{BoxedRefusal, Recourse, Refusal};
+pub use time::Timestamp;

@@ -1,0 +1,15 @@
+//! The contracts on proofs of the three real light clients.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "test code fails loudly"
+)]
+
+mod bitcoin;
+mod cometbft;
+mod ethereum;

@@ -1,0 +1,5 @@
+//! Makers of valid data of each family, for tests to use and to spoil.
+
+pub mod bitcoin;
+pub mod cometbft;
+pub mod ethereum;
