@@ -12,5 +12,6 @@
 
 mod bitcoin;
 mod cometbft;
-mod ethereum;
+mod ethereum_ssz;
+mod ethereum_trie;
 mod ics23;

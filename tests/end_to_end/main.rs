@@ -13,6 +13,7 @@
 mod bad_input;
 mod verify_bitcoin;
 mod verify_cometbft;
-mod verify_ethereum;
+mod verify_ethereum_proof;
+mod verify_ethereum_update;
 mod verify_ics23;
 mod verify_packet;

@@ -12,7 +12,8 @@
 
 mod bitcoin;
 mod cometbft;
-mod ethereum;
+mod ethereum_consensus;
+mod ethereum_execution;
 mod ibc;
 mod ics23;
 mod store;

@@ -12,7 +12,8 @@
 
 mod bitcoin;
 mod cometbft;
-mod ethereum;
+mod ethereum_consensus;
+mod ethereum_execution;
 mod ics23;
 mod packet;
 
@@ -27,9 +28,16 @@ pub(crate) struct Case {
 }
 
 fn all_cases() -> impl Iterator<Item = &'static Case> {
-    [bitcoin::CASES, cometbft::CASES, ethereum::CASES, ics23::CASES, packet::CASES]
-        .into_iter()
-        .flatten()
+    [
+        bitcoin::CASES,
+        cometbft::CASES,
+        ethereum_consensus::CASES,
+        ethereum_execution::CASES,
+        ics23::CASES,
+        packet::CASES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 #[test]

@@ -1,0 +1,22 @@
+//! `causeway verify ethereum …`.
+
+mod proof;
+
+use clap::Subcommand;
+
+use crate::output::{Failure, Report};
+
+/// What of this family can be verified.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ethereum {
+    /// An `eth_getProof` answer under an execution state root.
+    Proof(proof::ProofArgs),
+}
+
+impl Ethereum {
+    pub(crate) fn run(self, explain: bool) -> Result<Report, Failure> {
+        match self {
+            Self::Proof(args) => args.run(explain),
+        }
+    }
+}

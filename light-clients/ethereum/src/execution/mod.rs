@@ -1,0 +1,1 @@
+//! Proofs under an execution state root: accounts, storage, receipts and transactions.

@@ -1,0 +1,5 @@
+//! Refusals of this family.
+
+use crate::Case;
+
+pub(crate) const CASES: &[Case] = &[];
