@@ -4,7 +4,7 @@
 //! Everything here is plain data with strict decoders. It knows no chain, no light client and no
 //! transport; what a family adds (headers, transactions, proofs) lives above.
 //!
-//! Start with [`Packet`] and [`PacketPath`].
+//! Start with [`Packet`], [`PacketPath`] and [`Message`].
 //!
 //! ```
 //! use causeway_core::{ClientId, PacketPath, Sequence};
@@ -28,6 +28,7 @@ mod commitment;
 mod decode;
 mod height;
 mod identifier;
+mod message;
 mod packet;
 mod path;
 mod refusal;
@@ -39,6 +40,11 @@ pub use commitment::{AcknowledgementCommitment, ERROR_ACKNOWLEDGEMENT, PacketCom
 pub use decode::{DecodeError, decode_protobuf};
 pub use height::Height;
 pub use identifier::{ClientId, PortId, Sequence};
+pub use message::{
+    AcknowledgePacket, AppEvent, Counterparty, CreateClient, Event, Message, PacketResult,
+    ReceivePacket, ReceivePackets, RecoverClient, RegisterCounterparty, Response, SendPacket,
+    SubmitMisbehaviour, TimeoutPacket, UpdateClient,
+};
 pub use packet::{
     Acknowledgement, MAX_PAYLOADS, MAX_PAYLOADS_LEN, Packet, Payload, validate_payloads,
 };

@@ -100,7 +100,8 @@ pub fn validate_payloads(payloads: &[Payload]) -> Result<(), DecodeError> {
 }
 
 impl Acknowledgement {
-    /// The answers of a successful receive: 1 to [`MAX_PAYLOADS`], none empty.
+    /// The answers to a received packet: 1 to [`MAX_PAYLOADS`], none empty, and the error answer
+    /// only alone.
     pub fn new(app_acknowledgements: Vec<Vec<u8>>) -> Result<Self, DecodeError> {
         let malformed = |reason: String| Err(DecodeError::new("acknowledgement", reason));
         if app_acknowledgements.is_empty() || app_acknowledgements.len() > MAX_PAYLOADS {
@@ -109,6 +110,10 @@ impl Acknowledgement {
         }
         if app_acknowledgements.iter().any(Vec::is_empty) {
             return malformed("an answer is empty".into());
+        }
+        let is_error = |answer: &Vec<u8>| *answer == crate::ERROR_ACKNOWLEDGEMENT;
+        if app_acknowledgements.len() > 1 && app_acknowledgements.iter().any(is_error) {
+            return malformed("the error answer stands beside others".into());
         }
         Ok(Self(app_acknowledgements))
     }
