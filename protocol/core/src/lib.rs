@@ -22,6 +22,7 @@
     )
 )]
 
+mod amount;
 mod any;
 mod audit;
 mod commitment;
@@ -34,6 +35,7 @@ mod path;
 mod refusal;
 mod time;
 
+pub use amount::Amount;
 pub use any::Any;
 pub use audit::Audit;
 pub use commitment::{AcknowledgementCommitment, ERROR_ACKNOWLEDGEMENT, PacketCommitment};
