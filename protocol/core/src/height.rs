@@ -7,8 +7,8 @@ use crate::DecodeError;
 
 /// A position on a chain: a revision (0 for chains whose id carries none) and a height inside it.
 ///
-/// What the height counts is the family's business: blocks on the proof-of-work and PBFT chains,
-/// slots on the proof-of-stake chain. Ordered by revision, then by height (ICS-02).
+/// What the height counts is the business of each family: blocks on most chains, slots on others.
+/// Ordered by revision, then by height (ICS-02).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Height {
     revision: u64,
