@@ -223,6 +223,15 @@ pub enum Event {
         /// The packet.
         packet: Packet,
     },
+    /// An application refused its payload: what the applications did for the packet was undone.
+    ReceiveFailed {
+        /// The packet.
+        packet: Packet,
+        /// Code of the refusal.
+        code: String,
+        /// The refusal in words.
+        reason: String,
+    },
     /// The answer to a received packet was committed to.
     AcknowledgementWritten {
         /// The packet.
@@ -234,9 +243,16 @@ pub enum Event {
     PacketAcknowledged {
         /// The packet.
         packet: Packet,
+        /// The answer.
+        acknowledgement: Acknowledgement,
     },
     /// The absence of a receipt was proven in time and the commitment deleted.
     PacketTimedOut {
+        /// The packet.
+        packet: Packet,
+    },
+    /// A packet message came that had been handled before: nothing changed.
+    PacketRedundant {
         /// The packet.
         packet: Packet,
     },
