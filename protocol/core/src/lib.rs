@@ -25,8 +25,11 @@
 mod amount;
 mod any;
 mod audit;
+pub mod caip;
 mod commitment;
 mod decode;
+mod encoding;
+pub mod gmp;
 mod height;
 mod identifier;
 mod message;
@@ -34,12 +37,14 @@ mod packet;
 mod path;
 mod refusal;
 mod time;
+pub mod transfer;
 
 pub use amount::Amount;
 pub use any::Any;
 pub use audit::Audit;
 pub use commitment::{AcknowledgementCommitment, ERROR_ACKNOWLEDGEMENT, PacketCommitment};
 pub use decode::{DecodeError, decode_protobuf};
+pub use encoding::Encoding;
 pub use height::Height;
 pub use identifier::{ClientId, PortId, Sequence};
 pub use message::{
