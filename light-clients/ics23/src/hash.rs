@@ -1,0 +1,143 @@
+//! The hash functions of the format, and the hash of a node.
+
+use blake2::{Blake2b512, Blake2s256};
+use ripemd::Ripemd160;
+use sha2::{Digest, Sha256, Sha512, Sha512_256};
+
+use crate::{HashOp, LengthOp, ProofError};
+
+/// The longest output of any hash function here.
+const MAX_HASH_LEN: usize = 64;
+
+/// The hash of a node, of the length that its hash function gives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct NodeHash {
+    bytes: [u8; MAX_HASH_LEN],
+    len: usize,
+}
+
+impl NodeHash {
+    fn new(hash: &[u8]) -> Self {
+        let mut bytes = [0; MAX_HASH_LEN];
+        for (to, from) in bytes.iter_mut().zip(hash) {
+            *to = *from;
+        }
+        Self { bytes, len: hash.len().min(MAX_HASH_LEN) }
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or(&self.bytes)
+    }
+}
+
+impl core::fmt::Debug for NodeHash {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "NodeHash({})", hex::encode(self.as_bytes()))
+    }
+}
+
+/// Hashes the parts one after the other.
+fn digest<D: Digest>(parts: &[&[u8]]) -> NodeHash {
+    let mut hasher = D::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    NodeHash::new(&hasher.finalize())
+}
+
+impl HashOp {
+    /// The function with this number on the wire, [`HashOp::NoHash`] included.
+    pub(crate) fn from_wire(got: i32) -> Result<Self, ProofError> {
+        Self::try_from(got).map_err(|_| ProofError::HashOpUnsupported { got })
+    }
+
+    /// Bytes of output; none for [`HashOp::NoHash`].
+    pub(crate) const fn output_len(self) -> Option<usize> {
+        match self {
+            Self::NoHash => None,
+            Self::Sha256 | Self::Sha512256 | Self::Blake2s256 => Some(32),
+            Self::Sha512 | Self::Blake2b512 => Some(64),
+            Self::Ripemd160 | Self::Bitcoin => Some(20),
+        }
+    }
+
+    /// The hash of the parts one after the other. [`HashOp::NoHash`] hashes nothing and is
+    /// refused.
+    pub fn hash(self, parts: &[&[u8]]) -> Result<NodeHash, ProofError> {
+        Ok(match self {
+            Self::NoHash => return Err(ProofError::HashOpUnsupported { got: self.into() }),
+            Self::Sha256 => digest::<Sha256>(parts),
+            Self::Sha512 => digest::<Sha512>(parts),
+            Self::Ripemd160 => digest::<Ripemd160>(parts),
+            Self::Bitcoin => digest::<Ripemd160>(&[digest::<Sha256>(parts).as_bytes()]),
+            Self::Sha512256 => digest::<Sha512_256>(parts),
+            Self::Blake2b512 => digest::<Blake2b512>(parts),
+            Self::Blake2s256 => digest::<Blake2s256>(parts),
+        })
+    }
+}
+
+/// A written length: up to ten bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct LengthPrefix {
+    bytes: [u8; 10],
+    len: usize,
+}
+
+impl LengthPrefix {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or(&self.bytes)
+    }
+
+    fn new(written: &[u8]) -> Self {
+        let mut bytes = [0; 10];
+        for (to, from) in bytes.iter_mut().zip(written) {
+            *to = *from;
+        }
+        Self { bytes, len: written.len().min(10) }
+    }
+
+    fn varint(mut value: u64) -> Self {
+        let mut prefix = Self { bytes: [0; 10], len: 0 };
+        for place in &mut prefix.bytes {
+            let low = u8::try_from(value & 0x7f).unwrap_or(0x7f);
+            value >>= 7;
+            prefix.len = prefix.len.saturating_add(1);
+            if value == 0 {
+                *place = low;
+                break;
+            }
+            *place = low | 0x80;
+        }
+        prefix
+    }
+}
+
+impl LengthOp {
+    /// What is written before `data` in a leaf.
+    pub(crate) fn prefix(self, data: &[u8]) -> Result<LengthPrefix, ProofError> {
+        let got = data.len();
+        let wide = u64::try_from(got).unwrap_or(u64::MAX);
+        let narrow = || {
+            let expected = "less than 4 GiB";
+            u32::try_from(got).map_err(|_| ProofError::LeafDataLength { got, expected })
+        };
+        Ok(match self {
+            Self::NoPrefix => LengthPrefix::new(&[]),
+            Self::VarProto => LengthPrefix::varint(wide),
+            Self::Fixed32Big => LengthPrefix::new(&narrow()?.to_be_bytes()),
+            Self::Fixed32Little => LengthPrefix::new(&narrow()?.to_le_bytes()),
+            Self::Fixed64Big => LengthPrefix::new(&wide.to_be_bytes()),
+            Self::Fixed64Little => LengthPrefix::new(&wide.to_le_bytes()),
+            Self::Require32Bytes if got == 32 => LengthPrefix::new(&[]),
+            Self::Require64Bytes if got == 64 => LengthPrefix::new(&[]),
+            Self::Require32Bytes => {
+                return Err(ProofError::LeafDataLength { got, expected: "32 bytes" });
+            }
+            Self::Require64Bytes => {
+                return Err(ProofError::LeafDataLength { got, expected: "64 bytes" });
+            }
+        })
+    }
+}
