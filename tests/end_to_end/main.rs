@@ -11,6 +11,7 @@
 )]
 
 mod bad_input;
+mod binary;
 mod verify_bitcoin;
 mod verify_cometbft;
 mod verify_ethereum_proof;

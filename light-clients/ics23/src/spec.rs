@@ -170,7 +170,7 @@ fn check_depths(min: i32, max: i32) -> Result<(usize, usize), SpecError> {
 fn family(leaf: &LeafOp, inner: &InnerSpec) -> Family {
     let standard_leaf = LeafOp { prefix: leaf.prefix.clone(), ..simple_leaf() } == *leaf;
     let prefixes = (inner.min_prefix_length, inner.max_prefix_length);
-    let binary_sha256 = inner.child_order.len() == 2 && inner.hash == HashOp::Sha256.into();
+    let binary_sha256 = inner.child_order.len() == 2 && inner.hash == i32::from(HashOp::Sha256);
     match (prefixes, inner.child_size) {
         ((4, 12), 33) if standard_leaf && binary_sha256 => Family::Iavl,
         ((1, 1), 32) if standard_leaf && binary_sha256 => Family::Tendermint,
