@@ -144,7 +144,10 @@ pub fn verify_account<N: AsRef<[u8]>>(
     });
     let account = leaf.map(Account::decode).transpose()?;
     if let Some(account) = &account {
-        audit.passed("account_leaf", || format!("{account:?}"));
+        audit.passed("account_leaf", || {
+            let Account { nonce, balance, storage_root, code_hash } = account;
+            format!("nonce {nonce}, balance {balance}, storage {storage_root}, code {code_hash}")
+        });
     }
     Ok(account)
 }

@@ -1,1 +1,7 @@
-//! Stub.
+//! What chain, relayer and command line all speak of the proof-of-stake family: the shapes of its
+//! RPC answers and files.
+//!
+//! Reading only: whatever comes from a server is a claim, and what it claims is for the light
+//! client to verify.
+
+pub mod proof;

@@ -1,0 +1,202 @@
+//! The JSON of an answer, read within bounds: no list grows beyond what a proof can have.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use alloy_primitives::{Address, B256, U256};
+use causeway_client_ethereum::execution::state::Account;
+use causeway_client_ethereum::execution::trie::{MAX_NODES, MAX_STATE_NODE_LEN};
+use causeway_core::DecodeError;
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::{AccountProof, MAX_STORAGE_KEYS, StorageProof};
+
+/// Name of an answer in errors.
+const WHAT: &str = "account_proof";
+
+/// The encoding of the empty node, which some servers send as the proof of an empty storage trie
+/// where others send nothing.
+const EMPTY_NODE: &[u8] = &[0x80];
+
+/// The members of a proof, or those of a JSON-RPC answer around one.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    result: Option<Box<Answer>>,
+    error: Option<RpcError>,
+    address: Option<Data<20>>,
+    account_proof: Option<AtMost<Node, MAX_NODES>>,
+    balance: Option<Quantity>,
+    code_hash: Option<Data<32>>,
+    nonce: Option<Quantity>,
+    storage_hash: Option<Data<32>>,
+    storage_proof: Option<AtMost<Slot, MAX_STORAGE_KEYS>>,
+}
+
+#[derive(Deserialize)]
+struct RpcError {
+    code: i64,
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct Slot {
+    key: Quantity,
+    value: Quantity,
+    proof: AtMost<Node, MAX_NODES>,
+}
+
+pub(super) fn read(bytes: &[u8]) -> Result<AccountProof, DecodeError> {
+    let malformed = |reason: String| DecodeError::new(WHAT, reason);
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(malformed("not a JSON object".into()));
+    }
+    let answer: Answer =
+        serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
+    if let Some(RpcError { code, message }) = answer.error {
+        return Err(malformed(format!("the answer is error {code}: {message}")));
+    }
+    match answer.result {
+        Some(result) => result.complete(),
+        None => answer.complete(),
+    }
+}
+
+impl Answer {
+    fn complete(self) -> Result<AccountProof, DecodeError> {
+        let nonce = required("nonce", self.nonce)?.0;
+        let too_large = |_| DecodeError::new(WHAT, "the nonce has more than 64 bits");
+        let claimed = Account {
+            nonce: u64::try_from(nonce).map_err(too_large)?,
+            balance: required("balance", self.balance)?.0,
+            storage_root: required("storageHash", self.storage_hash)?.0.into(),
+            code_hash: required("codeHash", self.code_hash)?.0.into(),
+        };
+        let storage = required("storageProof", self.storage_proof)?.0;
+        Ok(AccountProof {
+            address: Address::from(required("address", self.address)?.0),
+            claimed,
+            nodes: nodes(required("accountProof", self.account_proof)?),
+            storage: storage.into_iter().map(StorageProof::from).collect(),
+        })
+    }
+}
+
+fn required<T>(name: &str, member: Option<T>) -> Result<T, DecodeError> {
+    member.ok_or_else(|| DecodeError::new(WHAT, format!("{name} is missing")))
+}
+
+impl From<Slot> for StorageProof {
+    fn from(slot: Slot) -> Self {
+        Self { key: B256::from(slot.key.0), claimed: slot.value.0.into(), nodes: nodes(slot.proof) }
+    }
+}
+
+fn nodes(proof: AtMost<Node, MAX_NODES>) -> Vec<Vec<u8>> {
+    let nodes: Vec<Vec<u8>> = proof.0.into_iter().map(|node| node.0).collect();
+    if nodes == [EMPTY_NODE] { Vec::new() } else { nodes }
+}
+
+/// Bytes of a fixed length, in hexadecimal with `0x`.
+struct Data<const N: usize>([u8; N]);
+
+/// A trie node, in hexadecimal with `0x`.
+struct Node(Vec<u8>);
+
+/// A number of up to 256 bits, in hexadecimal; a storage key may come without `0x`.
+struct Quantity(U256);
+
+/// A list of at most `MAX` items.
+struct AtMost<T, const MAX: usize>(Vec<T>);
+
+/// What a JSON string stands for.
+trait FromText: Sized {
+    const EXPECTED: &'static str;
+
+    fn from_text(text: &str) -> Option<Self>;
+}
+
+impl<const N: usize> FromText for Data<N> {
+    const EXPECTED: &'static str = "0x and bytes of the right length in hexadecimal";
+
+    fn from_text(text: &str) -> Option<Self> {
+        let mut bytes = [0; N];
+        hex::decode_to_slice(text.strip_prefix("0x")?, &mut bytes).ok()?;
+        Some(Self(bytes))
+    }
+}
+
+impl FromText for Node {
+    const EXPECTED: &'static str = "0x and a trie node of at most 532 bytes in hexadecimal";
+
+    fn from_text(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("0x")?;
+        let is_short = digits.len() <= MAX_STATE_NODE_LEN.saturating_mul(2);
+        is_short.then(|| hex::decode(digits).ok().map(Self))?
+    }
+}
+
+impl FromText for Quantity {
+    const EXPECTED: &'static str = "a number of at most 64 hexadecimal digits";
+
+    fn from_text(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        let is_number = digits.len() <= 64 && digits.bytes().all(|c| c.is_ascii_hexdigit());
+        is_number.then(|| U256::from_str_radix(digits, 16).ok().map(Self))?
+    }
+}
+
+struct TextVisitor<T>(PhantomData<T>);
+
+impl<T: FromText> Visitor<'_> for TextVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        // The text itself may be long: it is not repeated.
+        T::from_text(text).ok_or_else(|| E::custom(format!("expected {}", T::EXPECTED)))
+    }
+}
+
+macro_rules! deserialize_from_text {
+    ($([$($parameter:tt)*] $type:ty),*) => {
+        $(impl<'de, $($parameter)*> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(TextVisitor(PhantomData))
+            }
+        })*
+    };
+}
+
+deserialize_from_text!([const N: usize] Data<N>, [] Node, [] Quantity);
+
+struct ListVisitor<T, const MAX: usize>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for ListVisitor<T, MAX> {
+    type Value = AtMost<T, MAX>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a list of at most {MAX} items")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            if list.len() == MAX {
+                return Err(A::Error::custom(format!("more than {MAX} items")));
+            }
+            list.push(item);
+        }
+        Ok(AtMost(list))
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for AtMost<T, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
+    }
+}
