@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use causeway_core::{BoxedRefusal, ClientId, PortId, Refusal, Sequence};
+use causeway_core::{BoxedRefusal, ClientId, Payload, PortId, Refusal, Sequence};
 
 use crate::context::Context;
 use crate::host::{Account, OutOfGas};
-use causeway_core::Payload;
 
 /// One payload of a packet, as its application is given it.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +29,7 @@ pub struct Delivery<'a> {
 pub enum Reply {
     /// The answer: neither empty nor the error acknowledgement, which is for the handler to give.
     Now(Vec<u8>),
-    /// The application will answer later, by a call of its own.
+    /// The application will answer later, through [`crate::Ibc::write_acknowledgement`].
     Later,
 }
 

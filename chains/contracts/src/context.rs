@@ -1,7 +1,7 @@
 //! A host as contracts see it: every operation is charged before it runs, keys are name-spaced,
 //! and what fails can be undone.
 
-use causeway_core::{Amount, ClientId, Event, Height, PortId, Timestamp, refusals};
+use causeway_core::{Amount, ClientId, Event, Height, PacketPath, PortId, Timestamp, refusals};
 
 use crate::app::AppError;
 use crate::host::{Account, Host, KeyValue, Movement, Order, OutOfGas, Scan, Token, Work};
@@ -126,6 +126,21 @@ impl<'a> Context<'a> {
         self.nested(namespace, self.port.clone(), self.in_callback, call)
     }
 
+    /// Runs a callback of the application at `port`: until it returns, no handler can be entered.
+    pub(crate) fn callback<T>(
+        &mut self,
+        port: &PortId,
+        call: impl FnOnce(&mut Context<'_>) -> T,
+    ) -> T {
+        let namespace = [APPS, port.as_str().as_bytes(), b"/"].concat();
+        self.nested(namespace, Some(port.clone()), true, call)
+    }
+
+    /// Runs `call` on the keys of the core, on behalf of an application.
+    pub(crate) fn as_core<T>(&mut self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
+        self.nested(Vec::new(), None, self.in_callback, call)
+    }
+
     fn nested<T>(
         &mut self,
         namespace: Vec<u8>,
@@ -143,6 +158,39 @@ impl<'a> Context<'a> {
     /// The application whose keys these are.
     pub fn port(&self) -> Option<&PortId> {
         self.port.as_ref()
+    }
+
+    /// True inside a callback.
+    pub(crate) fn in_callback(&self) -> bool {
+        self.in_callback
+    }
+
+    /// The host, to be read only: what is read is to be charged beforehand.
+    pub(crate) fn host(&self) -> &(dyn Host + 'a) {
+        self.host
+    }
+}
+
+/// Traces of packets.
+impl Context<'_> {
+    /// The value at `path`.
+    pub(crate) fn trace(&mut self, path: &PacketPath) -> Result<Option<Vec<u8>>, OutOfGas> {
+        self.charge(Work::Read)?;
+        Ok(self.host.trace(path))
+    }
+
+    /// Writes a value.
+    pub(crate) fn set_trace(&mut self, path: PacketPath, value: Vec<u8>) -> Result<(), OutOfGas> {
+        self.charge(Work::Write(value.len()))?;
+        self.host.set_trace(path, value);
+        Ok(())
+    }
+
+    /// Removes the value at `path`.
+    pub(crate) fn delete_trace(&mut self, path: &PacketPath) -> Result<(), OutOfGas> {
+        self.charge(Work::Write(0))?;
+        self.host.delete_trace(path);
+        Ok(())
     }
 }
 

@@ -5,7 +5,8 @@
 //! in the clients. It does not authenticate signers and takes no fees; those are the chain's.
 //!
 //! Contracts work on a [`Context`], which charges every operation before it runs and undoes what
-//! fails. Start with [`IbcApp`] for an application, with [`Host`] for a chain.
+//! fails. Start with [`IbcApp`] for an application, with [`Host`] and [`Ibc`] for a
+//! chain.
 #![cfg_attr(
     test,
     allow(
@@ -16,14 +17,22 @@
 )]
 
 mod app;
+mod client;
 mod context;
+mod entry;
 mod host;
+mod ibc;
 mod overlay;
+mod packet;
 
 pub use app::{AppError, Delivery, IbcApp, Reply, Router};
+pub use client::{ClientError, ClientRefusal, StoredClient};
 pub use context::{BankError, Context};
+pub use entry::EntryError;
 pub use host::{
     Account, Accounts, Bank, Chain, EventLog, Host, KeyValue, Meter, Movement, Order, OutOfGas,
     Scan, Storage, Token, TraceStore, Work,
 };
+pub use ibc::{HandleError, Ibc};
 pub use overlay::Overlay;
+pub use packet::{AppRefusal, MAX_TIMEOUT_SECS, PacketError};
