@@ -3,7 +3,8 @@
 //! One verifier serves all trees: a [`ProofSpec`] says what leaves and inner nodes look like, a
 //! [`CommitmentProof`] brings the bytes around each hash on the way from leaf to root, and a
 //! [`MerkleProof`] goes on from the root of one tree to a leaf of the next. The rules are those of
-//! the format's reference implementation, `cosmos/ics23` in Go.
+//! the format's reference implementation, `cosmos/ics23` in Go. A [`BatchProof`] shows many values
+//! under one root with every shared node once.
 //!
 //! Deliberately absent: any notion of whose root it is, the batch and compressed forms, which were
 //! removed from the format, and the making of trees.
@@ -34,16 +35,19 @@
 )]
 
 mod absence;
+mod batch;
 mod chain;
 mod error;
 mod existence;
 mod hash;
 mod iavl;
+mod merge;
 mod message;
 mod op;
 mod spec;
 mod tendermint;
 
+pub use batch::{BatchError, BatchLeaf, BatchNode, BatchProof, MAX_BATCH_LEAVES, MAX_BATCH_NODES};
 pub use error::{ProofError, SpecError};
 pub use existence::MAX_SUFFIX_LEN;
 pub use hash::NodeHash;
