@@ -249,8 +249,8 @@ mod tests {
             &[
                 "eip155:1",
                 "bip122:000000000019d6689c085ae165831e93",
-                "cosmos:Binance-Chain-Tigris",
-                "cosmos:iov_mainnet",
+                "starknet:SN_GOERLI",
+                "lip9:9ee11e9df416b18b",
                 "chainstd:8c3444cf8970a9e41a706fab93e7a6c4",
                 &longest,
             ],
