@@ -8,7 +8,9 @@ use causeway_core::{
     Acknowledgement, ClientId, ERROR_ACKNOWLEDGEMENT, Encoding, MAX_PAYLOADS_LEN, MerklePrefix,
     Packet, PacketPath, Payload, PortId, Sequence,
 };
+use causeway_ics23::{MerkleProof, ibc_specs};
 use causeway_tests::vectors::{Suite, Vectors};
+use prost::Message;
 use serde_json::Value;
 
 const SUITES: &[Suite] = &[
@@ -186,6 +188,44 @@ fn real_proof(vectors: &Vectors, file: &str) {
     };
     let expected: Vec<_> = list(message, "path").iter().map(bytes).collect();
     assert_eq!(path.elements(), expected);
+
+    let consensus_state = ConsensusState::decode(&*hex_at(&case, "consensus_state_hex")).unwrap();
+    let root = consensus_state.root.unwrap().hash;
+    let proof = MerkleProof::from_bytes(&hex_at(message, "proof")).unwrap();
+    if value.is_empty() {
+        let time = consensus_state.timestamp.unwrap().seconds;
+        assert!(u64::try_from(time).unwrap() >= packet.timeout_timestamp);
+        proof.verify_non_membership(ibc_specs(), &root, &path, &mut ()).unwrap();
+        proof.verify_membership(ibc_specs(), &root, &path, &[2], &mut ()).unwrap_err();
+    } else {
+        proof.verify_membership(ibc_specs(), &root, &path, &value, &mut ()).unwrap();
+        proof.verify_non_membership(ibc_specs(), &root, &path, &mut ()).unwrap_err();
+        let mut other = packet;
+        other.timeout_timestamp += 1;
+        let other = other.commitment().0;
+        proof.verify_membership(ibc_specs(), &root, &path, &other, &mut ()).unwrap_err();
+    }
+}
+
+/// As much of ICS-07's consensus state as a proof needs.
+#[derive(Message)]
+struct ConsensusState {
+    #[prost(message, optional, tag = "1")]
+    timestamp: Option<Timestamp>,
+    #[prost(message, optional, tag = "2")]
+    root: Option<MerkleRoot>,
+}
+
+#[derive(Message)]
+struct Timestamp {
+    #[prost(int64, tag = "1")]
+    seconds: i64,
+}
+
+#[derive(Message)]
+struct MerkleRoot {
+    #[prost(bytes = "vec", tag = "1")]
+    hash: Vec<u8>,
 }
 
 /// The base packet of the validity table, changed as `change` says; `None` when the change cannot

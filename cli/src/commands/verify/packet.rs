@@ -11,16 +11,23 @@ use serde_json::{Value, json};
 use crate::input;
 use crate::output::{Failure, Report, Rules};
 
+const FILE_FORMAT: &str = r#"The packet file is JSON, of which the last two parts are optional:
+
+  {"packet": {"sequence": 1, "source_client": "client-0", "dest_client": "client-1",
+              "timeout_timestamp": 1777901289,
+              "payloads": [{"source_port": "transfer", "dest_port": "transfer",
+                            "version": "ics20-1", "encoding": "application/json",
+                            "value": BYTES}]},
+   "acknowledgements": [BYTES],
+   "expect": {"commitment": BYTES, "ack_commitment": BYTES}}
+
+BYTES are hexadecimal, with or without 0x, or base64 where they are not that; "value_hex" or
+"value_base64" in place of "value" leaves no doubt. Numbers may be strings. Answers stand in the order
+of the payloads. The packet is invalid when it does not have what is expected of it."#;
+
 /// Computes what both chains keep of a packet and of its answer, and compares.
-///
-/// The file is JSON: {"packet": {"sequence", "source_client", "dest_client", "timeout_timestamp",
-/// "payloads": [{"source_port", "dest_port", "version", "encoding", "value"}]},
-/// "acknowledgements": [BYTES], "expect": {"commitment": BYTES, "ack_commitment": BYTES}}. The last
-/// two are optional, and what is expected and found otherwise makes the packet invalid.
-///
-/// BYTES, and the payload's value, are hexadecimal, with or without 0x, or else base64; "value_hex" or
-/// "value_base64" in place of "value" leaves no doubt. Numbers may be strings.
 #[derive(Debug, Args)]
+#[command(after_help = FILE_FORMAT)]
 pub(crate) struct PacketArgs {
     /// The packet file, `-` for standard input.
     #[arg(long)]
