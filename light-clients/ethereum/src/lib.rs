@@ -12,4 +12,9 @@
     )
 )]
 
+pub mod bls;
+pub mod chain;
+pub mod containers;
 pub mod execution;
+pub mod ssz;
+pub mod sync;

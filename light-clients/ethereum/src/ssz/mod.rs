@@ -1,0 +1,11 @@
+//! Simple Serialize (consensus-specs `ssz/simple-serialize.md`, `ssz/merkle-proofs.md`): sizes are
+//! known at run time only, since they depend on fork and preset.
+
+mod codec;
+mod container;
+mod merkle;
+
+pub(crate) use codec::{Codec, Shape, chunks, mix_in_length, wrong_length};
+pub(crate) use container::container;
+pub use merkle::{Gindex, verify_branch};
+pub(crate) use merkle::{hash_nodes, merkleize, sha256};
