@@ -4,6 +4,7 @@
 //! nodes are inside their parents and have no place of their own in the list. The list has exactly
 //! the nodes that the walk opens, so that a proof has one form.
 
+mod build;
 mod nibbles;
 mod node;
 
@@ -12,6 +13,7 @@ use std::collections::HashMap;
 use alloy_primitives::{B256, b256, keccak256};
 use causeway_core::{DecodeError, refusals};
 
+pub use build::root;
 pub use nibbles::Nibbles;
 use node::{Child, HASHED_NODE_LEN, Node};
 
