@@ -1,0 +1,166 @@
+//! What became of batches.
+
+use core::time::Duration;
+
+use causeway_core::{Height, PacketResult, Recourse};
+
+use crate::batch::Step;
+use crate::engine::PathEngine;
+use crate::packet::Progress;
+use crate::{BatchId, Effect, Failure, ItemResult, PacketKey, Side, Task};
+
+/// How long a chain is left alone when the relayer's account there cannot pay.
+const UNFUNDED_PAUSE: Duration = Duration::from_secs(30);
+
+impl PathEngine {
+    /// Removes a batch; gives the packets that still belong to it.
+    pub(crate) fn take_batch(&mut self, id: BatchId) -> Vec<PacketKey> {
+        let Some(batch) = self.batches.remove(&id) else { return Vec::new() };
+        let belongs = |key: &PacketKey| {
+            self.packets.get(key).is_some_and(|t| t.progress == Progress::Batch(id))
+        };
+        batch.keys.into_iter().filter(belongs).collect()
+    }
+
+    /// Proofs are there: submit, once what is about to happen is on record.
+    pub(crate) fn prepared(&mut self, id: BatchId, covered: &[PacketKey]) {
+        let now = self.now;
+        let Some(batch) = self.batches.get_mut(&id) else {
+            return self.effects.push_back(Effect::Abandon(id));
+        };
+        if batch.step != Step::Preparing {
+            return;
+        }
+        let refresh = batch.keys.is_empty();
+        let (kept, dropped): (Vec<_>, Vec<_>) =
+            batch.keys.iter().partition(|key| covered.contains(key));
+        batch.keys = kept;
+        if batch.keys.is_empty() && !refresh {
+            self.batches.remove(&id);
+            self.effects.push_back(Effect::Abandon(id));
+        } else {
+            batch.step = Step::Submitting { since: now, offered: now, bumps: 0 };
+            self.unsaved.extend(batch.keys.iter().copied());
+            self.save();
+            self.effects.push_back(Effect::Submit(id));
+        }
+        for key in dropped {
+            self.set(key, Progress::Inspection);
+        }
+    }
+
+    /// A batch is with the chain.
+    pub(crate) fn submitted(&mut self, id: BatchId, transaction: &str) {
+        let Some(batch) = self.batches.get(&id) else { return };
+        for key in &batch.keys {
+            if let Some(tracked) = self.packets.get_mut(key) {
+                tracked.transaction = Some(transaction.to_owned());
+                self.unsaved.insert(*key);
+            }
+        }
+    }
+
+    /// A batch was executed.
+    pub(crate) fn confirmed(
+        &mut self,
+        id: BatchId,
+        height: Height,
+        results: Vec<(PacketKey, ItemResult)>,
+    ) {
+        let Some(on) = self.batches.get(&id).map(|batch| batch.on) else { return };
+        let mut unmentioned = self.take_batch(id);
+        for (key, result) in results {
+            let Some(index) = unmentioned.iter().position(|other| *other == key) else { continue };
+            unmentioned.swap_remove(index);
+            match result {
+                ItemResult::Handled(result) => self.handled(key, result, height),
+                ItemResult::Refused(reason) => self.hold(key, &reason),
+            }
+        }
+        for key in unmentioned {
+            self.set(key, Progress::Inspection);
+        }
+        let most = self.limits.batch_items.max(1);
+        let end = self.end_mut(on);
+        end.batch_items = end.batch_items.saturating_add(1).min(most);
+        self.effects.push_back(Effect::ReadClient(on));
+    }
+
+    fn handled(&mut self, key: PacketKey, result: PacketResult, height: Height) {
+        let Some(tracked) = self.packets.get_mut(&key) else { return };
+        tracked.failures = 0;
+        tracked.failure = None;
+        let progress = match (&tracked.task, result) {
+            // Somebody else was faster: what they did has its own events, seen or not.
+            (Task::Receive, PacketResult::NoOp) => Progress::Inspection,
+            (Task::Receive, PacketResult::Success | PacketResult::Failure) => Progress::Answer,
+            (Task::Acknowledge(_) | Task::Timeout, _) => {
+                Progress::Settlement { height, outcome: tracked.outcome() }
+            }
+        };
+        self.set(key, progress);
+    }
+
+    /// A batch failed: what that says of its packets depends on how.
+    pub(crate) fn failed(&mut self, id: BatchId, failure: Failure) {
+        let Some(on) = self.batches.get(&id).map(|batch| batch.on) else { return };
+        let keys = self.take_batch(id);
+        match failure {
+            Failure::Endpoint(reason) => self.set_aside(&keys, &reason),
+            Failure::TooLarge => self.halve(on, &keys),
+            Failure::Refused { recourse: Recourse::Wait | Recourse::Retry, reason } => {
+                self.set_aside(&keys, &reason);
+            }
+            Failure::Refused { recourse: Recourse::Halt, reason } => {
+                self.effects.push_back(Effect::Warn(reason.clone()));
+                self.effects.push_back(Effect::ReadClient(on));
+                self.set_aside(&keys, &reason);
+            }
+            Failure::Refused { recourse: Recourse::Reject, reason } => {
+                self.bisect(on, &keys, &reason);
+            }
+            Failure::Unfunded(reason) => {
+                let until = self.now.saturating_add(UNFUNDED_PAUSE);
+                self.end_mut(on).paused_until = until;
+                self.effects.push_back(Effect::Warn(reason));
+                self.requeue(&keys);
+            }
+        }
+    }
+
+    fn set_aside(&mut self, keys: &[PacketKey], reason: &str) {
+        for key in keys {
+            self.hold(*key, reason);
+        }
+    }
+
+    fn requeue(&mut self, keys: &[PacketKey]) {
+        let now = self.now;
+        for key in keys {
+            self.set(*key, Progress::Turn(now));
+        }
+    }
+
+    /// The chain takes less at once than was tried.
+    fn halve(&mut self, on: Side, keys: &[PacketKey]) {
+        if let [only] = keys {
+            return self.hold(*only, "the packet does not fit into a transaction by itself");
+        }
+        self.end_mut(on).batch_items = keys.len().div_ceil(2).max(1);
+        self.requeue(keys);
+    }
+
+    /// One bad packet must not keep the others: each half is tried by itself, down to single
+    /// packets, and a single one that is refused is set aside with the reason.
+    fn bisect(&mut self, on: Side, keys: &[PacketKey], reason: &str) {
+        if let [only] = keys {
+            return self.hold(*only, reason);
+        }
+        for half in keys.chunks(keys.len().div_ceil(2).max(1)) {
+            for key in half {
+                self.set(*key, Progress::Group);
+            }
+            self.end_mut(on).groups.push_back(half.to_vec());
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! From what is known to what to do.
+
+use causeway_core::{Height, Sequence};
+
+use crate::batch::{InFlight, Step};
+use crate::engine::PathEngine;
+use crate::lanes::{Lane, fair_share};
+use crate::packet::{Progress, Tracked};
+use crate::{Batch, BatchId, ClientStatus, Effect, Item, PacketKey, Side, Task};
+
+impl PathEngine {
+    /// Everything that follows from the state of things; safe to repeat.
+    pub(crate) fn plan(&mut self) {
+        self.release_holds();
+        self.promote();
+        self.expire_batches();
+        for side in Side::BOTH {
+            self.scan(side);
+            self.clear(side);
+            self.compose(side);
+            self.refresh(side);
+        }
+        self.inspect();
+        self.save();
+    }
+
+    fn release_holds(&mut self) {
+        let now = self.now;
+        let due: Vec<_> = self
+            .packets
+            .iter()
+            .filter(
+                |(_, tracked)| matches!(tracked.progress, Progress::Hold { until } if until <= now),
+            )
+            .map(|(key, _)| *key)
+            .collect();
+        for key in due {
+            self.set(key, Progress::Inspection);
+        }
+    }
+
+    /// Reads the list of outstanding packets and the client, now and then.
+    fn clear(&mut self, side: Side) {
+        let next = self.now.saturating_add(self.limits.clear_every);
+        let now = self.now;
+        let end = self.end_mut(side);
+        if end.observation.is_none() || now < end.clear_at {
+            return;
+        }
+        end.clear_at = next;
+        self.effects.push_back(Effect::ReadClient(side));
+        self.effects.push_back(Effect::List { side, from: Sequence::FIRST });
+    }
+
+    /// Makes batches for one chain, as many as may be under way.
+    fn compose(&mut self, on: Side) {
+        while self.may_submit(on) {
+            let keys = match self.end_mut(on).groups.pop_front() {
+                Some(group) => self.still(group, |progress| *progress == Progress::Group),
+                None => self.ready(on),
+            };
+            if keys.is_empty() {
+                if self.end(on).groups.is_empty() {
+                    return;
+                }
+                continue;
+            }
+            self.start_batch(on, keys, false);
+        }
+    }
+
+    /// True when the chain can take one more batch.
+    fn may_submit(&self, on: Side) -> bool {
+        let end = self.end(on);
+        let under_way = self.batches.values().filter(|batch| batch.on == on).count();
+        let active = end.client.is_none_or(|client| client.status == ClientStatus::Active);
+        let seen = end.observation.is_some() && self.end(on.other()).observation.is_some();
+        seen && active && under_way < self.limits.batches_in_flight && end.paused_until <= self.now
+    }
+
+    fn still(&self, keys: Vec<PacketKey>, is: impl Fn(&Progress) -> bool) -> Vec<PacketKey> {
+        let waits = |key: &PacketKey| self.packets.get(key).is_some_and(|t| is(&t.progress));
+        keys.into_iter().filter(waits).collect()
+    }
+
+    /// The packets whose turn it is on a chain: none while the first of them may get company.
+    fn ready(&self, on: Side) -> Vec<PacketKey> {
+        let now = self.now;
+        let mut first = None;
+        let mut lanes = [Vec::new(), Vec::new()];
+        for (key, tracked) in &self.packets {
+            let Progress::Turn(at) = tracked.progress else { continue };
+            if at > now || tracked.executes_on(*key) != on || self.comes_too_late(*key, tracked) {
+                continue;
+            }
+            first = Some(first.map_or(at, |first: causeway_core::Timestamp| first.min(at)));
+            let [live, backlog] = &mut lanes;
+            match tracked.lane {
+                Lane::Live => live.push(*key),
+                Lane::Backlog => backlog.push(*key),
+            }
+        }
+        let [live, backlog] = lanes;
+        let limit = self.end(on).batch_items;
+        let full = live.len().saturating_add(backlog.len()) >= limit;
+        let waited = first.is_some_and(|at| at.saturating_add(self.limits.gather) <= now);
+        if full || waited {
+            fair_share(live.into_iter(), backlog.into_iter(), limit)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// True for a delivery that the destination would refuse by its own time, or nearly.
+    fn comes_too_late(&self, key: PacketKey, tracked: &Tracked) -> bool {
+        let destination = self.end(key.source.other()).observation;
+        tracked.task == Task::Receive
+            && destination.is_some_and(|seen| {
+                tracked.times_out_by(seen.head_time.saturating_add(self.limits.timeout_margin))
+            })
+    }
+
+    pub(crate) fn start_batch(&mut self, on: Side, keys: Vec<PacketKey>, refresh: bool) {
+        self.next_batch = self.next_batch.saturating_add(1);
+        let id = BatchId(self.next_batch);
+        let mut at_least = if refresh { self.finalized(on.other()) } else { Height::new(0, 0) };
+        let mut items = Vec::with_capacity(keys.len());
+        for key in &keys {
+            let Some(tracked) = self.packets.get(key) else { continue };
+            let Some(packet) = tracked.packet.clone() else { continue };
+            at_least = at_least.max(tracked.evidence);
+            items.push(Item { key: *key, packet, task: tracked.task.clone() });
+        }
+        for key in &keys {
+            self.set(*key, Progress::Batch(id));
+        }
+        let since = self.now;
+        self.batches.insert(id, InFlight { on, keys, step: Step::Preparing, since });
+        self.effects.push_back(Effect::Prepare(Batch { id, on, at_least, refresh, items }));
+    }
+
+    fn finalized(&self, side: Side) -> Height {
+        self.end(side).observation.map_or(Height::new(0, 0), |seen| seen.finalized)
+    }
+
+    /// Refreshes the client on `on` long before it expires, by that chain's own time.
+    fn refresh(&mut self, on: Side) {
+        let end = self.end(on);
+        let (Some(client), Some(seen)) = (end.client, end.observation) else { return };
+        let due = client.refresh_at(&self.limits).is_some_and(|at| at <= seen.head_time);
+        let busy = self.batches.values().any(|batch| batch.on == on);
+        let newer = self.finalized(on.other()) > client.latest;
+        if due && newer && !busy && self.may_submit(on) {
+            self.start_batch(on, Vec::new(), true);
+        }
+    }
+
+    /// Offers slow batches again, and gives up those that are too slow.
+    fn expire_batches(&mut self) {
+        let (now, limits) = (self.now, self.limits.clone());
+        let mut lost = Vec::new();
+        for (id, batch) in &mut self.batches {
+            match &mut batch.step {
+                Step::Preparing if batch.since.saturating_add(limits.give_up_after) <= now => {
+                    lost.push(*id);
+                }
+                Step::Submitting { since, .. }
+                    if since.saturating_add(limits.give_up_after) <= now =>
+                {
+                    lost.push(*id);
+                }
+                Step::Submitting { offered, bumps, .. }
+                    if offered.saturating_add(limits.bump_after) <= now
+                        && *bumps < limits.bumps =>
+                {
+                    *offered = now;
+                    *bumps = bumps.saturating_add(1);
+                    self.effects.push_back(Effect::Bump(*id));
+                }
+                _ => {}
+            }
+        }
+        for id in lost {
+            self.effects.push_back(Effect::Abandon(id));
+            for key in self.take_batch(id) {
+                self.set(key, Progress::Inspection);
+            }
+        }
+    }
+}
