@@ -4,3 +4,4 @@ pub mod bitcoin;
 pub mod cometbft;
 pub mod ethereum;
 pub mod ethereum_execution;
+pub mod ics23;
