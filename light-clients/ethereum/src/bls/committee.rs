@@ -48,9 +48,9 @@ impl PreparedCommittee {
         let mut record = self.sum.serialize().to_vec();
         match &self.keys {
             Keys::Points(points) => {
-                points.iter().for_each(|point| record.extend(PublicKey::from(*point).serialize()))
+                record.extend(points.iter().flat_map(|point| PublicKey::from(*point).serialize()));
             }
-            Keys::Recorded(keys) => keys.iter().for_each(|key| record.extend(key)),
+            Keys::Recorded(keys) => record.extend(keys.as_flattened()),
         }
         record
     }

@@ -4,4 +4,7 @@
 //! Reading only: whatever comes from a server is a claim, and what it claims is for the light
 //! client to verify.
 
+pub mod beacon;
+pub mod config;
 pub mod proof;
+mod text;
