@@ -8,6 +8,7 @@ use causeway_core::Timestamp;
 use crate::batch::{InFlight, Step};
 use crate::lanes::Lane;
 use crate::packet::{Progress, Tracked};
+use crate::packets::Packets;
 use crate::{
     BatchId, ClientReport, Effect, Input, Limits, Observation, PacketKey, PacketRecord, PerSide,
     Record, Side, Task,
@@ -39,7 +40,7 @@ pub(crate) struct End {
 pub struct PathEngine {
     pub(crate) limits: Limits,
     pub(crate) ends: PerSide<End>,
-    pub(crate) packets: BTreeMap<PacketKey, Tracked>,
+    pub(crate) packets: Packets,
     pub(crate) batches: BTreeMap<BatchId, InFlight>,
     pub(crate) next_batch: u64,
     /// Packets under inspection, and since when.
@@ -68,7 +69,7 @@ impl PathEngine {
         let mut engine = Self {
             limits,
             ends,
-            packets: BTreeMap::new(),
+            packets: Packets::default(),
             batches: BTreeMap::new(),
             next_batch: 0,
             inspecting: BTreeMap::new(),
@@ -130,11 +131,7 @@ impl PathEngine {
 
     /// When [`Input::Tick`] is due at the latest.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        let turns = self.packets.values().filter_map(|tracked| match tracked.progress {
-            Progress::Turn(at) => Some(at.saturating_add(self.limits.gather)),
-            Progress::Hold { until } => Some(until),
-            _ => None,
-        });
+        let turns = self.packets.next_time().map(|at| at.saturating_add(self.limits.gather));
         let batches = self.batches.values().map(|batch| match batch.step {
             Step::Preparing => batch.since.saturating_add(self.limits.give_up_after),
             Step::Submitting { offered, .. } => offered.saturating_add(self.limits.bump_after),
@@ -142,7 +139,7 @@ impl PathEngine {
         let clears = Side::BOTH.map(|side| self.end(side).clear_at);
         // A turn that is blocked by a busy chain is due already: look again shortly.
         let soonest = self.now.saturating_add(Duration::from_millis(50));
-        turns.chain(batches).chain(clears).min().map(|at| at.max(soonest))
+        batches.chain(clears).chain(turns).min().map(|at| at.max(soonest))
     }
 
     /// How many packets have not ended.
@@ -161,23 +158,31 @@ impl PathEngine {
     /// Moves a packet on and marks it to be saved.
     pub(crate) fn set(&mut self, key: PacketKey, progress: Progress) {
         let now = self.now;
-        if let Some(tracked) = self.packets.get_mut(&key) {
-            tracked.set(progress, now);
-            self.unsaved.insert(key);
-        }
+        self.change(key, |tracked| tracked.set(progress, now));
+    }
+
+    /// Changes a packet and marks it to be saved.
+    pub(crate) fn change<R>(
+        &mut self,
+        key: PacketKey,
+        change: impl FnOnce(&mut Tracked) -> R,
+    ) -> Option<R> {
+        let result = self.packets.update(key, change)?;
+        self.unsaved.insert(key);
+        Some(result)
     }
 
     /// Sets a packet aside after a failure, longer each time.
     pub(crate) fn hold(&mut self, key: PacketKey, reason: &str) {
         let (first, longest) = (self.limits.retry_first, self.limits.retry_longest);
         let now = self.now;
-        let Some(tracked) = self.packets.get_mut(&key) else { return };
-        let doubled = first.saturating_mul(2_u32.saturating_pow(tracked.failures.min(16)));
-        tracked.failures = tracked.failures.saturating_add(1);
-        tracked.failure = Some(reason.to_owned());
-        tracked.lane = Lane::Backlog;
-        let until = now.saturating_add(doubled.min(longest));
-        self.set(key, Progress::Hold { until });
+        self.change(key, |tracked| {
+            let doubled = first.saturating_mul(2_u32.saturating_pow(tracked.failures.min(16)));
+            tracked.failures = tracked.failures.saturating_add(1);
+            tracked.failure = Some(reason.to_owned());
+            tracked.lane = Lane::Backlog;
+            tracked.set(Progress::Hold { until: now.saturating_add(doubled.min(longest)) }, now);
+        });
     }
 
     /// Puts what is known of changed packets into the queue, to be made durable before whatever

@@ -1,7 +1,9 @@
 //! Looking at the states of both chains, where events are not enough.
 
+use causeway_core::Height;
+
 use crate::engine::PathEngine;
-use crate::packet::Progress;
+use crate::packet::{Progress, Tracked};
 use crate::{Destination, Effect, Finding, PacketKey, Task};
 
 /// The most packets of one [`Effect::Inspect`].
@@ -15,11 +17,8 @@ impl PathEngine {
         let room = self.limits.inspections.saturating_sub(self.inspecting.len());
         let wanted: Vec<_> = self
             .packets
-            .iter()
-            .filter(|(key, tracked)| {
-                tracked.progress == Progress::Inspection && !self.inspecting.contains_key(*key)
-            })
-            .map(|(key, _)| *key)
+            .to_inspect()
+            .filter(|key| !self.inspecting.contains_key(key))
             .take(room)
             .collect();
         self.inspecting.extend(wanted.iter().map(|key| (*key, now)));
@@ -31,41 +30,48 @@ impl PathEngine {
     /// What the states say of a packet decides what it needs.
     pub(crate) fn inspected(&mut self, key: PacketKey, finding: Result<Finding, String>) {
         self.inspecting.remove(&key);
-        let source_head = self.end(key.source).observation.map(|seen| seen.head);
-        let Some(tracked) = self.packets.get_mut(&key) else { return };
-        if tracked.progress != Progress::Inspection {
+        let waits = |tracked: &Tracked| tracked.progress == Progress::Inspection;
+        if !self.packets.get(&key).is_some_and(waits) {
             return;
         }
         let finding = match finding {
+            Ok(finding) if finding.body_missing => {
+                return self.hold(key, "the source has its commitment, but no event has its body");
+            }
             Ok(finding) => finding,
             Err(reason) => return self.hold(key, &reason),
         };
-        if finding.body_missing {
-            return self.hold(key, "the source has its commitment, but no event with its body");
+        let source_head = self.end(key.source).observation.map(|seen| seen.head);
+        let now = self.now;
+        self.change(key, |tracked| {
+            let progress = apply(tracked, finding, source_head);
+            tracked.set(progress, now);
+        });
+    }
+}
+
+/// Writes what was found into the packet, and says what it waits for.
+fn apply(tracked: &mut Tracked, finding: Finding, source_head: Option<Height>) -> Progress {
+    let Some((packet, sent_at)) = finding.committed else {
+        // Gone from the source's newest state; over once that state is final.
+        let height = source_head.unwrap_or(tracked.evidence);
+        return Progress::Settlement { height, outcome: tracked.outcome() };
+    };
+    tracked.packet = Some(packet);
+    match finding.destination {
+        Destination::Unreceived => {
+            tracked.task = Task::Receive;
+            tracked.evidence = sent_at;
+            Progress::Finality
         }
-        let Some((packet, sent_at)) = finding.committed else {
-            // Gone from the source's newest state; over once that state is final.
-            let outcome = tracked.outcome();
-            let height = source_head.unwrap_or(tracked.evidence);
-            return self.set(key, Progress::Settlement { height, outcome });
-        };
-        tracked.packet = Some(packet);
-        let progress = match finding.destination {
-            Destination::Unreceived => {
-                tracked.task = Task::Receive;
-                tracked.evidence = sent_at;
-                Progress::Finality
-            }
-            Destination::Unanswered => {
-                tracked.task = Task::Receive;
-                Progress::Answer
-            }
-            Destination::Answered(answer, height) => {
-                tracked.task = Task::Acknowledge(answer);
-                tracked.evidence = height;
-                Progress::Finality
-            }
-        };
-        self.set(key, progress);
+        Destination::Unanswered => {
+            tracked.task = Task::Receive;
+            Progress::Answer
+        }
+        Destination::Answered(answer, height) => {
+            tracked.task = Task::Acknowledge(answer);
+            tracked.evidence = height;
+            Progress::Finality
+        }
     }
 }

@@ -31,6 +31,7 @@ mod limits;
 mod observe;
 mod outcome;
 mod packet;
+mod packets;
 mod plan;
 mod record;
 mod side;

@@ -43,25 +43,30 @@ impl PathEngine {
     }
 
     fn packet_event(&mut self, side: Side, height: Height, event: PacketEvent) {
+        let now = self.now;
         match event {
             PacketEvent::Sent(packet) => {
                 let key = PacketKey { source: side, sequence: packet.sequence };
-                let Some(tracked) = self.follow(key, Lane::Live) else { return };
-                if tracked.packet.is_none() {
-                    tracked.packet = Some(packet);
-                    tracked.evidence = height;
-                    self.set(key, Progress::Finality);
-                }
+                self.follow(key, Lane::Live);
+                self.change(key, |tracked| {
+                    if tracked.packet.is_none() {
+                        tracked.packet = Some(packet);
+                        tracked.evidence = height;
+                        tracked.set(Progress::Finality, now);
+                    }
+                });
             }
             PacketEvent::Answered(packet, answer) => {
                 let key = PacketKey { source: side.other(), sequence: packet.sequence };
-                let Some(tracked) = self.follow(key, Lane::Live) else { return };
-                if !matches!(tracked.task, Task::Acknowledge(_)) {
-                    tracked.packet = Some(packet);
-                    tracked.task = Task::Acknowledge(answer);
-                    tracked.evidence = height;
-                    self.set(key, Progress::Finality);
-                }
+                self.follow(key, Lane::Live);
+                self.change(key, |tracked| {
+                    if !matches!(tracked.task, Task::Acknowledge(_)) {
+                        tracked.packet = Some(packet);
+                        tracked.task = Task::Acknowledge(answer);
+                        tracked.evidence = height;
+                        tracked.set(Progress::Finality, now);
+                    }
+                });
             }
             PacketEvent::Settled(key) => {
                 if let Some(outcome) = self.packets.get(&key).map(Tracked::outcome) {
@@ -71,35 +76,19 @@ impl PathEngine {
         }
     }
 
-    /// The packet, known from now on; `None` when too many are.
-    pub(crate) fn follow(&mut self, key: PacketKey, lane: Lane) -> Option<&mut Tracked> {
-        if self.packets.len() >= self.limits.packets && !self.packets.contains_key(&key) {
-            return None;
+    /// Makes sure that the packet is known, unless too many are.
+    fn follow(&mut self, key: PacketKey, lane: Lane) {
+        let known = self.packets.get(&key).is_some();
+        if !known && self.packets.len() < self.limits.packets {
+            self.packets.insert(key, Tracked::unknown(lane, self.now));
         }
-        let now = self.now;
-        Some(self.packets.entry(key).or_insert_with(|| Tracked::unknown(lane, now)))
     }
 
     /// Blocks were undone: what was learnt from them is looked at again.
     pub(crate) fn reorganised(&mut self, side: Side, height: u64) {
         let end = self.end_mut(side);
         end.cursor = end.cursor.map(|cursor| cursor.min(height));
-        let undone: Vec<_> = self
-            .packets
-            .iter()
-            .filter(|(key, tracked)| match tracked.progress {
-                Progress::Finality => {
-                    tracked.proven_on(**key) == side && tracked.evidence.height() > height
-                }
-                Progress::Settlement { height: at, .. } => {
-                    key.source == side && at.height() > height
-                }
-                Progress::Answer => key.source != side,
-                _ => false,
-            })
-            .map(|(key, _)| *key)
-            .collect();
-        for key in undone {
+        for key in self.packets.resting_on(side, height) {
             self.set(key, Progress::Inspection);
         }
     }
@@ -119,44 +108,33 @@ impl PathEngine {
         self.effects.push_back(Effect::Scan { side, from, to });
     }
 
-    /// Ends packets whose end is final, and lets those wait for their turn whose evidence is.
-    pub(crate) fn promote(&mut self) {
-        let keys: Vec<_> = self.packets.keys().copied().collect();
-        for key in keys {
-            let Some(tracked) = self.packets.get(&key) else { continue };
-            let is_final = |side: Side, height: Height| {
-                self.end(side).observation.is_some_and(|seen| seen.finalized >= height)
-            };
-            match tracked.progress {
-                Progress::Finality if is_final(tracked.proven_on(key), tracked.evidence) => {
-                    self.set(key, Progress::Turn(self.now.saturating_add(self.limits.stagger)));
-                }
-                Progress::Settlement { height, outcome } if is_final(key.source, height) => {
-                    self.end_packet(key, outcome);
-                }
-                _ => self.time_out(key),
+    /// Moves on the packets that what was seen of a chain allows to: those whose evidence or end
+    /// is final there, and those that it can no longer receive.
+    pub(crate) fn promote(&mut self, side: Side) {
+        let Some(seen) = self.end(side).observation else { return };
+        let turn = self.now.saturating_add(self.limits.stagger);
+        for key in self.packets.proven_by(side, seen.finalized) {
+            self.set(key, Progress::Turn(turn));
+        }
+        for key in self.packets.settled_by(side, seen.finalized) {
+            if let Some(Progress::Settlement { outcome, .. }) =
+                self.packets.get(&key).map(|tracked| tracked.progress.clone())
+            {
+                self.end_packet(key, outcome);
             }
         }
-    }
-
-    /// Turns an undelivered packet into a timeout once the destination's final time is past it.
-    fn time_out(&mut self, key: PacketKey) {
-        let Some(destination) = self.end(key.source.other()).observation else { return };
-        let Some(tracked) = self.packets.get_mut(&key) else { return };
-        let idle = matches!(
-            tracked.progress,
-            Progress::Finality | Progress::Turn(_) | Progress::Hold { .. }
-        );
-        if idle && tracked.task == Task::Receive && tracked.times_out_by(destination.finalized_time)
-        {
-            tracked.task = Task::Timeout;
-            tracked.evidence = destination.finalized;
-            self.set(key, Progress::Turn(self.now));
+        let now = self.now;
+        for key in self.packets.timed_out_by(side, seen.finalized_time.secs()) {
+            self.change(key, |tracked| {
+                tracked.task = Task::Timeout;
+                tracked.evidence = seen.finalized;
+                tracked.set(Progress::Turn(now), now);
+            });
         }
     }
 
     /// A packet is over.
-    pub(crate) fn end_packet(&mut self, key: PacketKey, outcome: Outcome) {
+    fn end_packet(&mut self, key: PacketKey, outcome: Outcome) {
         let Some(mut record) = self.record(key) else { return };
         record.outcome = Some(outcome);
         record.since = self.now;
@@ -169,13 +147,11 @@ impl PathEngine {
     pub(crate) fn listed(&mut self, side: Side, outstanding: &[Sequence], next: Option<Sequence>) {
         for sequence in outstanding {
             let key = PacketKey { source: side, sequence: *sequence };
-            let overdue = self
-                .now
-                .saturating_since(self.packets.get(&key).map_or(self.now, |tracked| tracked.since))
-                > self.limits.clear_every;
-            let Some(tracked) = self.follow(key, Lane::Backlog) else { break };
+            self.follow(key, Lane::Backlog);
+            let Some(tracked) = self.packets.get(&key) else { break };
             // Its answer may have been hidden from us, or its event lost.
-            if overdue && matches!(tracked.progress, Progress::Answer) {
+            let waited = self.now.saturating_since(tracked.since);
+            if tracked.progress == Progress::Answer && waited > self.limits.clear_every {
                 self.set(key, Progress::Inspection);
             }
         }

@@ -53,10 +53,10 @@ impl PathEngine {
     pub(crate) fn submitted(&mut self, id: BatchId, transaction: &str) {
         let Some(batch) = self.batches.get(&id) else { return };
         for key in &batch.keys {
-            if let Some(tracked) = self.packets.get_mut(key) {
+            self.packets.update(*key, |tracked| {
                 tracked.transaction = Some(transaction.to_owned());
-                self.unsaved.insert(*key);
-            }
+            });
+            self.unsaved.insert(*key);
         }
     }
 
@@ -87,18 +87,20 @@ impl PathEngine {
     }
 
     fn handled(&mut self, key: PacketKey, result: PacketResult, height: Height) {
-        let Some(tracked) = self.packets.get_mut(&key) else { return };
-        tracked.failures = 0;
-        tracked.failure = None;
-        let progress = match (&tracked.task, result) {
-            // Somebody else was faster: what they did has its own events, seen or not.
-            (Task::Receive, PacketResult::NoOp) => Progress::Inspection,
-            (Task::Receive, PacketResult::Success | PacketResult::Failure) => Progress::Answer,
-            (Task::Acknowledge(_) | Task::Timeout, _) => {
-                Progress::Settlement { height, outcome: tracked.outcome() }
-            }
-        };
-        self.set(key, progress);
+        let now = self.now;
+        self.change(key, |tracked| {
+            tracked.failures = 0;
+            tracked.failure = None;
+            let progress = match (&tracked.task, result) {
+                // Somebody else was faster: what they did has its own events, seen or not.
+                (Task::Receive, PacketResult::NoOp) => Progress::Inspection,
+                (Task::Receive, PacketResult::Success | PacketResult::Failure) => Progress::Answer,
+                (Task::Acknowledge(_) | Task::Timeout, _) => {
+                    Progress::Settlement { height, outcome: tracked.outcome() }
+                }
+            };
+            tracked.set(progress, now);
+        });
     }
 
     /// A batch failed: what that says of its packets depends on how.

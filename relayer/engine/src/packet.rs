@@ -133,9 +133,4 @@ impl Tracked {
             Task::Timeout => Outcome::Refunded,
         }
     }
-
-    /// True when the destination's time `at` leaves no room to deliver the packet.
-    pub(crate) fn times_out_by(&self, at: Timestamp) -> bool {
-        self.packet.as_ref().is_some_and(|packet| at.secs() >= packet.timeout_timestamp)
-    }
 }

@@ -11,8 +11,12 @@ use crate::{Batch, BatchId, ClientStatus, Effect, Item, PacketKey, Side, Task};
 impl PathEngine {
     /// Everything that follows from the state of things; safe to repeat.
     pub(crate) fn plan(&mut self) {
-        self.release_holds();
-        self.promote();
+        for key in self.packets.released_by(self.now) {
+            self.set(key, Progress::Inspection);
+        }
+        for side in Side::BOTH {
+            self.promote(side);
+        }
         self.expire_batches();
         for side in Side::BOTH {
             self.scan(side);
@@ -22,21 +26,6 @@ impl PathEngine {
         }
         self.inspect();
         self.save();
-    }
-
-    fn release_holds(&mut self) {
-        let now = self.now;
-        let due: Vec<_> = self
-            .packets
-            .iter()
-            .filter(
-                |(_, tracked)| matches!(tracked.progress, Progress::Hold { until } if until <= now),
-            )
-            .map(|(key, _)| *key)
-            .collect();
-        for key in due {
-            self.set(key, Progress::Inspection);
-        }
     }
 
     /// Reads the list of outstanding packets and the client, now and then.
@@ -85,25 +74,18 @@ impl PathEngine {
 
     /// The packets whose turn it is on a chain: none while the first of them may get company.
     fn ready(&self, on: Side) -> Vec<PacketKey> {
-        let now = self.now;
-        let mut first = None;
-        let mut lanes = [Vec::new(), Vec::new()];
-        for (key, tracked) in &self.packets {
-            let Progress::Turn(at) = tracked.progress else { continue };
-            if at > now || tracked.executes_on(*key) != on || self.comes_too_late(*key, tracked) {
-                continue;
-            }
-            first = Some(first.map_or(at, |first: causeway_core::Timestamp| first.min(at)));
-            let [live, backlog] = &mut lanes;
-            match tracked.lane {
-                Lane::Live => live.push(*key),
-                Lane::Backlog => backlog.push(*key),
-            }
-        }
-        let [live, backlog] = lanes;
         let limit = self.end(on).batch_items;
+        let lane = |lane| {
+            let in_time = |key: &PacketKey| !self.comes_too_late(*key);
+            self.packets.ready(on, lane, self.now).filter(in_time).take(limit).collect::<Vec<_>>()
+        };
+        let (live, backlog) = (lane(Lane::Live), lane(Lane::Backlog));
         let full = live.len().saturating_add(backlog.len()) >= limit;
-        let waited = first.is_some_and(|at| at.saturating_add(self.limits.gather) <= now);
+        let waited = [live.first(), backlog.first()].into_iter().flatten().any(|key| {
+            let turn = self.packets.get(key).map(|tracked| &tracked.progress);
+            matches!(turn, Some(Progress::Turn(at))
+                if at.saturating_add(self.limits.gather) <= self.now)
+        });
         if full || waited {
             fair_share(live.into_iter(), backlog.into_iter(), limit)
         } else {
@@ -112,12 +94,16 @@ impl PathEngine {
     }
 
     /// True for a delivery that the destination would refuse by its own time, or nearly.
-    fn comes_too_late(&self, key: PacketKey, tracked: &Tracked) -> bool {
-        let destination = self.end(key.source.other()).observation;
-        tracked.task == Task::Receive
-            && destination.is_some_and(|seen| {
-                tracked.times_out_by(seen.head_time.saturating_add(self.limits.timeout_margin))
-            })
+    fn comes_too_late(&self, key: PacketKey) -> bool {
+        let Some(Tracked { task: Task::Receive, packet: Some(packet), .. }) =
+            self.packets.get(&key)
+        else {
+            return false;
+        };
+        self.end(key.source.other()).observation.is_some_and(|seen| {
+            let arrival = seen.head_time.saturating_add(self.limits.timeout_margin);
+            arrival.secs() >= packet.timeout_timestamp
+        })
     }
 
     pub(crate) fn start_batch(&mut self, on: Side, keys: Vec<PacketKey>, refresh: bool) {

@@ -83,7 +83,7 @@ impl PathEngine {
 
     /// Where every packet is that has not ended.
     pub fn statuses(&self) -> impl Iterator<Item = PacketStatus> {
-        self.packets.keys().filter_map(|key| self.status(*key))
+        self.packets.keys().filter_map(|key| self.status(key))
     }
 
     fn stage(&self, key: PacketKey, tracked: &Tracked) -> Stage {
