@@ -11,18 +11,17 @@ use serde_json::Value;
 
 use super::{byte_lists, bytes, hash};
 
-/// The answers in a file: JSON as it is, the answer lines of a recorded exchange, or the response
-/// members of a test list.
+/// The answer in a file: JSON as it is, the answer line of a recorded exchange, or the response of
+/// the only test in a list.
 fn answer(vectors: &Vectors, file: &str) -> Vec<u8> {
-    let text = vectors.text(file);
-    if file.ends_with(".io") {
-        let line = text.lines().find_map(|line| line.strip_prefix("<< ")).unwrap();
+    let contents = vectors.text(file);
+    if let Some(line) = contents.lines().find_map(|line| line.strip_prefix("<< ")) {
         return line.into();
     }
-    let document: Value = serde_json::from_str(&text).unwrap();
+    let document: Value = serde_json::from_str(&contents).unwrap();
     match document.get(0) {
-        Some(test) => test["response"].to_string().into(),
-        None => text.into(),
+        Some(only) => only["response"].to_string().into(),
+        None => contents.into(),
     }
 }
 
