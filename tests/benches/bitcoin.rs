@@ -61,12 +61,11 @@ fn ours_verifies(network: &Network, raw: &[RawHeader]) -> [u8; 32] {
 }
 
 fn headers(criterion: &mut Criterion) {
-    let (network, bytes, what) = match Vectors::open() {
-        Some(vectors) => (Network::mainnet(), vectors.bytes(MAINNET_FILE), "32,261 real headers"),
-        None => {
-            let (network, bytes) = makers::long_run(4096);
-            (network, bytes, "4,097 mined headers without retarget")
-        }
+    let (network, bytes, what) = if let Some(vectors) = Vectors::open() {
+        (Network::mainnet(), vectors.bytes(MAINNET_FILE), "32,261 real headers")
+    } else {
+        let (network, bytes) = makers::long_run(4096);
+        (network, bytes, "4,097 mined headers without retarget")
     };
     let raw = split_headers(&bytes).unwrap();
     let retargets = !network.rules().no_retarget;

@@ -61,6 +61,16 @@ identifier! {
     MerkleNode, "merkle_node"
 }
 
+/// The root of the state that a block commits to; text shows it as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StateRoot(pub [u8; 32]);
+
+impl fmt::Display for StateRoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
 impl From<Txid> for MerkleNode {
     fn from(txid: Txid) -> Self {
         Self(txid.0)

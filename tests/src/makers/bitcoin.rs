@@ -1,10 +1,17 @@
 //! Mined headers on networks that are cheap to mine on.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use alloy_primitives::U256;
 use causeway_client_bitcoin::{
-    Anchor, BlockHash, Chain, CompactTarget, Header, MerkleNode, Network, NetworkRules, RawHeader,
-    Target, VersionHeights,
+    Anchor, BitcoinClient, BlockHash, Chain, ClientMessage, ClientState, CoinbaseProof,
+    CommitmentMagic, CompactTarget, ConsensusState, Depths, Header, MerkleNode, Network,
+    NetworkRules, RawHeader, StateRoot, Target, Transaction, VersionHeights, commitment_script,
+    header_messages, height_push, merkle,
 };
+use causeway_core::{Height, Timestamp};
+use causeway_light_client::{Advance, ClientView, LightClient};
 
 /// Time of the first header that the makers mine.
 pub const GENESIS_TIME: u32 = 1_700_000_000;
@@ -142,4 +149,179 @@ pub fn long_run(count: usize) -> (Network, Vec<u8>) {
 /// Compact bits off by one unit.
 pub fn one_off(bits: CompactTarget) -> CompactTarget {
     CompactTarget(bits.0 ^ 1)
+}
+
+/// Marks the state commitments that the makers mine.
+pub const MAGIC: CommitmentMagic = CommitmentMagic(*b"CSWY");
+
+/// Outputs of a coinbase, as value and script.
+pub type Outputs = Vec<(u64, Vec<u8>)>;
+
+/// A coinbase without witness, with these outputs.
+pub fn coinbase(height: u64, outputs: &Outputs) -> Vec<u8> {
+    let mut script = height_push(height);
+    script.extend([2, 0xca, 0xfe]);
+    let mut bytes = 2_i32.to_le_bytes().to_vec();
+    bytes.push(1);
+    bytes.extend([0; 32]);
+    bytes.extend(u32::MAX.to_le_bytes());
+    bytes.push(u8::try_from(script.len()).unwrap());
+    bytes.extend(&script);
+    bytes.extend(0xffff_fffe_u32.to_le_bytes());
+    bytes.push(u8::try_from(outputs.len()).unwrap());
+    for (value, script) in outputs {
+        bytes.extend(value.to_le_bytes());
+        bytes.push(u8::try_from(script.len()).unwrap());
+        bytes.extend(script);
+    }
+    bytes.extend(u32::try_from(height.saturating_sub(1)).unwrap().to_le_bytes());
+    bytes
+}
+
+/// A coinbase's usual outputs: a reward, and the commitment to a state.
+pub fn outputs(root: StateRoot) -> Outputs {
+    let reward = [vec![0, 20], vec![9; 20]].concat();
+    vec![(5_000_000_000, reward), (0, commitment_script(MAGIC, root).to_vec())]
+}
+
+/// A transaction that spends some output of `seed`.
+pub fn payment(seed: u8) -> Vec<u8> {
+    let mut bytes = 2_i32.to_le_bytes().to_vec();
+    bytes.push(1);
+    bytes.extend([seed; 36]);
+    bytes.extend([0, 0xff, 0xff, 0xff, 0xff, 1]);
+    bytes.extend(u64::from(seed).to_le_bytes());
+    bytes.extend([22, 0, 20]);
+    bytes.extend([seed; 20]);
+    bytes.extend([0; 4]);
+    bytes
+}
+
+fn txid(bytes: &[u8]) -> MerkleNode {
+    Transaction::from_bytes(bytes).unwrap().txid.into()
+}
+
+/// A chain whose coinbases commit to states.
+#[derive(Clone)]
+pub struct StateChain {
+    pub branch: Branch,
+    /// The transactions of each block, coinbase first.
+    pub blocks: BTreeMap<u64, Vec<Vec<u8>>>,
+}
+
+impl StateChain {
+    /// A chain of the genesis alone, which commits to nothing.
+    pub fn new(network: &Network) -> Self {
+        Self { branch: Branch::new(network), blocks: BTreeMap::new() }
+    }
+
+    /// Mines a block that commits to `root`, with two payments besides; gives its height.
+    pub fn commit(&mut self, root: StateRoot) -> u64 {
+        self.mine(&outputs(root))
+    }
+
+    /// Mines a block whose coinbase has these outputs.
+    pub fn mine(&mut self, outputs: &Outputs) -> u64 {
+        let height = self.branch.tip.height + 1;
+        let coinbase = coinbase(height, outputs);
+        self.mine_transactions(vec![coinbase, payment(1), payment(2)])
+    }
+
+    /// Mines a block of these transactions.
+    pub fn mine_transactions(&mut self, transactions: Vec<Vec<u8>>) -> u64 {
+        let leaves: Vec<_> = transactions.iter().map(|bytes| txid(bytes)).collect();
+        let merkle_root = merkle::root(&leaves).unwrap();
+        let spacing = i64::from(self.branch.network.rules().spacing);
+        self.branch.push_with(spacing, |header| header.merkle_root = merkle_root);
+        let height = self.branch.tip.height;
+        self.blocks.insert(height, transactions);
+        height
+    }
+
+    /// Proof of the state root at a height.
+    pub fn coinbase_proof(&self, height: u64) -> CoinbaseProof {
+        let transactions = &self.blocks[&height];
+        let leaves: Vec<_> = transactions.iter().map(|bytes| txid(bytes)).collect();
+        CoinbaseProof {
+            coinbase: transactions[0].clone(),
+            branch: merkle::branch(&leaves, 0).unwrap(),
+        }
+    }
+
+    /// The headers above `height`, as messages for a client.
+    pub fn messages_above(&self, height: u64) -> Vec<ClientMessage> {
+        let below = self.branch.tip.height - self.branch.headers.len() as u64;
+        header_messages(&self.branch.headers[usize::try_from(height - below).unwrap()..])
+    }
+}
+
+/// The state of a client that starts at `anchor`: 3 confirmations, a window of 20, an hour of
+/// drift, no expiry.
+pub fn client_state(network: &Network, anchor: Anchor) -> ClientState {
+    let depths = Depths { confirmations: 3, fork_window: 20 };
+    ClientState::new(*network, depths, Duration::from_hours(1), MAGIC, anchor)
+}
+
+/// A host time at which nothing that the makers mine is ahead of the clock.
+pub fn late() -> Timestamp {
+    Timestamp::from_secs(u64::from(u32::MAX)).unwrap()
+}
+
+/// A host's store of one client.
+#[derive(Clone)]
+pub struct Host {
+    pub client_state: ClientState,
+    pub consensus_states: BTreeMap<Height, ConsensusState>,
+    pub records: BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+impl Host {
+    /// Creates the client.
+    pub fn new(client_state: ClientState) -> Self {
+        let mut host =
+            Self { client_state, consensus_states: BTreeMap::new(), records: BTreeMap::new() };
+        let consensus_state = ConsensusState::from(&client_state.finalized);
+        host.apply(BitcoinClient::initialise(client_state, consensus_state, late()).unwrap());
+        host
+    }
+
+    /// Writes what a verdict says.
+    pub fn apply(&mut self, advance: Advance<BitcoinClient>) {
+        self.client_state = advance.client_state;
+        for (height, state) in advance.consensus_states {
+            match state {
+                Some(state) => self.consensus_states.insert(height, state),
+                None => self.consensus_states.remove(&height),
+            };
+        }
+        for write in advance.records {
+            match write.value {
+                Some(value) => self.records.insert(write.key, value),
+                None => self.records.remove(&write.key),
+            };
+        }
+    }
+}
+
+impl ClientView<BitcoinClient> for Host {
+    fn client_state(&self) -> &ClientState {
+        &self.client_state
+    }
+
+    fn consensus_state(&self, height: Height) -> Option<ConsensusState> {
+        self.consensus_states.get(&height).copied()
+    }
+
+    fn previous_consensus_state(&self, height: Height) -> Option<(Height, ConsensusState)> {
+        self.consensus_states.range(..height).next_back().map(|(height, state)| (*height, *state))
+    }
+
+    fn next_consensus_state(&self, height: Height) -> Option<(Height, ConsensusState)> {
+        let mut above = self.consensus_states.range(height..).filter(|(at, _)| **at != height);
+        above.next().map(|(height, state)| (*height, *state))
+    }
+
+    fn record(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.records.get(key).cloned()
+    }
 }
