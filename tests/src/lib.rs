@@ -14,4 +14,5 @@
 )]
 
 pub mod makers;
+pub mod oracles;
 pub mod vectors;

@@ -1,0 +1,3 @@
+//! Other implementations of the same rules, behind the types of this project.
+
+pub mod ics23;
