@@ -360,7 +360,7 @@ fn ics20(vectors: &Vectors, file: &str) {
         let hops: Vec<_> = denom
             .hops()
             .iter()
-            .map(|hop| serde_json::json!([hop.port.as_str(), hop.client.as_str()]))
+            .map(|hop| serde_json::json!([hop.port().as_str(), hop.client().as_str()]))
             .collect();
         assert_eq!(Value::from(hops), case["hops"]);
         assert_eq!(denom.to_string(), text(case, "path"));

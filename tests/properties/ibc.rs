@@ -48,9 +48,8 @@ fn packet() -> impl Strategy<Value = Packet> {
 }
 
 fn hop() -> impl Strategy<Value = Hop> {
-    ("[a-z]{2,12}", "[a-z][a-z0-9]{5,12}-(0|[1-9][0-9]{0,15})").prop_map(|(port, client)| Hop {
-        port: PortId::new(port).unwrap(),
-        client: ClientId::new(client).unwrap(),
+    ("[a-z]{2,12}", "[a-z][a-z0-9]{5,12}-(0|[1-9][0-9]{0,15})").prop_map(|(port, client)| {
+        Hop::new(PortId::new(port).unwrap(), ClientId::new(client).unwrap()).unwrap()
     })
 }
 

@@ -4,8 +4,9 @@ use alloy_sol_types::SolValue;
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
+use super::{PORT, VERSION};
 use crate::encoding::{from_json, to_json};
-use crate::{DecodeError, Encoding, decode_protobuf};
+use crate::{DecodeError, Encoding, Payload, PortId, decode_protobuf};
 
 /// The most bytes of a sender or a receiver.
 pub const MAX_ACCOUNT_LEN: usize = 2048;
@@ -124,6 +125,17 @@ impl GmpPacketData {
             Encoding::Protobuf => Ok(self.0.encode_to_vec()),
             Encoding::Abi => Ok(abi::GmpPacketData::from(self.0.clone()).abi_encode()),
         }
+    }
+
+    /// A payload with this call, from one message passing application to another.
+    pub fn to_payload(&self, encoding: Encoding) -> Result<Payload, DecodeError> {
+        Ok(Payload {
+            source_port: PortId::new(PORT)?,
+            dest_port: PortId::new(PORT)?,
+            version: VERSION.into(),
+            encoding: encoding.as_str().into(),
+            value: self.encode(encoding)?,
+        })
     }
 
     /// Decodes well-formed data in canonical form only.

@@ -4,9 +4,9 @@ use alloy_sol_types::SolValue;
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
-use super::Denom;
+use super::{Denom, PORT};
 use crate::encoding::{from_json, to_json};
-use crate::{Amount, DecodeError, Encoding, decode_protobuf};
+use crate::{Amount, DecodeError, Encoding, Payload, PortId, decode_protobuf};
 
 /// The version of the transfer protocol: one token a packet.
 pub const VERSION: &str = "ics20-1";
@@ -117,6 +117,17 @@ impl FungibleTokenPacketData {
             Encoding::Protobuf => Ok(Wire::from(self).encode_to_vec()),
             Encoding::Abi => Ok(abi::FungibleTokenPacketData::from(self).abi_encode()),
         }
+    }
+
+    /// A payload with this data, from one transfer application to another.
+    pub fn to_payload(&self, encoding: Encoding) -> Result<Payload, DecodeError> {
+        Ok(Payload {
+            source_port: PortId::new(PORT)?,
+            dest_port: PortId::new(PORT)?,
+            version: VERSION.into(),
+            encoding: encoding.as_str().into(),
+            value: self.encode(encoding)?,
+        })
     }
 
     /// Decodes well-formed data in canonical form only.

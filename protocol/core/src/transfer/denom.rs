@@ -13,10 +13,29 @@ pub const MAX_DENOM_LEN: usize = 2048;
 /// One step of a token's way: the port and client through which a chain received it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hop {
+    port: PortId,
+    client: ClientId,
+}
+
+impl Hop {
+    /// A step through `client`, whose name must be of the form `type-N`: in a path no other is told
+    /// from a part of the base.
+    pub fn new(port: PortId, client: ClientId) -> Result<Self, DecodeError> {
+        if is_numbered(client.as_str()) {
+            return Ok(Self { port, client });
+        }
+        Err(DecodeError::new("hop", format!("client {client} is not named type-N")))
+    }
+
     /// The port on the receiving chain.
-    pub port: PortId,
+    pub fn port(&self) -> &PortId {
+        &self.port
+    }
+
     /// The client of the sending chain, on the receiving chain.
-    pub client: ClientId,
+    pub fn client(&self) -> &ClientId {
+        &self.client
+    }
 }
 
 impl fmt::Display for Hop {
@@ -146,9 +165,9 @@ impl FromStr for Denom {
             return Err(DecodeError::new("denom", reason));
         }
         let (pairs, base) = split_path(path);
-        let hops = pairs.into_iter().map(|(port, client)| {
-            Ok(Hop { port: PortId::new(port)?, client: ClientId::new(client)? })
-        });
+        let hops = pairs
+            .into_iter()
+            .map(|(port, client)| Hop::new(PortId::new(port)?, ClientId::new(client)?));
         let denom = Self { hops: hops.collect::<Result<_, DecodeError>>()?, base: base.into() };
         denom.check()?;
         Ok(denom)
@@ -190,7 +209,7 @@ mod tests {
     use super::*;
 
     fn hop(client: &str) -> Hop {
-        Hop { port: PortId::new("transfer").unwrap(), client: ClientId::new(client).unwrap() }
+        Hop::new(PortId::new("transfer").unwrap(), ClientId::new(client).unwrap()).unwrap()
     }
 
     #[test]
@@ -245,6 +264,14 @@ mod tests {
             panic!("a voucher that leaves through another client goes on")
         };
         assert_eq!(onward.to_string(), "transfer/client-5/transfer/client-9/uatom");
+    }
+
+    #[test]
+    fn a_hop_that_could_not_be_read_back_is_refused() {
+        for client in ["mainchain", "clients-", "client-x1", "-client-1", "client+-1"] {
+            let client = ClientId::new(client).unwrap();
+            Hop::new(PortId::new("transfer").unwrap(), client).unwrap_err();
+        }
     }
 
     #[test]
