@@ -1,6 +1,8 @@
 //! A host as contracts see it: every operation is charged before it runs, keys are name-spaced,
 //! and what fails can be undone.
 
+use causeway_core::gmp::AccountIdentifier;
+use causeway_core::transfer::Denom;
 use causeway_core::{Amount, ClientId, Event, Height, PacketPath, PortId, Timestamp, refusals};
 
 use crate::app::AppError;
@@ -312,9 +314,10 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// See [`crate::Bank::voucher`].
-    pub fn voucher(&self, path: &str) -> Token {
-        self.host.voucher(path)
+    /// See [`crate::Bank::token`]. Vouchers are named by a hash, which is charged.
+    pub fn token(&mut self, denom: &Denom) -> Result<Token, OutOfGas> {
+        self.charge(Work::Hash(denom.to_string().len()))?;
+        Ok(self.host.token(denom))
     }
 
     /// See [`crate::Accounts::parse_account`].
@@ -338,7 +341,7 @@ impl Context<'_> {
     }
 
     /// See [`crate::Accounts::derived_account`].
-    pub fn derived_account(&self, client: &ClientId, sender: &str, salt: &[u8]) -> Account {
-        self.host.derived_account(client, sender, salt)
+    pub fn derived_account(&self, owner: &AccountIdentifier) -> Account {
+        self.host.derived_account(owner)
     }
 }

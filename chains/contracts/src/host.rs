@@ -6,8 +6,9 @@
 
 use core::fmt;
 
+use causeway_core::gmp::AccountIdentifier;
+use causeway_core::transfer::{Denom, escrow_address};
 use causeway_core::{Amount, ClientId, Event, Height, Packet, PacketPath, PortId, Timestamp};
-use sha2::{Digest, Sha256};
 
 /// All that a chain gives its contracts.
 pub trait Host: Storage + TraceStore + Chain + Meter + EventLog + Bank + Accounts {}
@@ -178,17 +179,12 @@ pub trait Bank {
     /// this cannot fail.
     fn apply(&mut self, movement: Movement);
 
-    /// The token that stands for a foreign one, given the full path of its denomination: `ibc/`
-    /// and the upper-case hex of the path's SHA-256, unless the chain's family does otherwise.
-    fn voucher(&self, path: &str) -> Token {
-        let digest = Sha256::digest(path.as_bytes());
-        let hex = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02X}"));
-        Token(format!("ibc/{hex}"))
+    /// What the bank calls the token that packets call `denom`: by default the base of one that is
+    /// at home here, and `ibc/` with the hash of the path for any other.
+    fn token(&self, denom: &Denom) -> Token {
+        Token(denom.local_name())
     }
 }
-
-/// Bytes of an address derived by hash, as most chains have them.
-const ADDRESS_LEN: usize = 20;
 
 /// Accounts and what they may do.
 pub trait Accounts {
@@ -201,26 +197,15 @@ pub trait Accounts {
     /// True for the account that governs the chain.
     fn is_authority(&self, account: &Account) -> bool;
 
-    /// The account that holds what was locked through `client`. By default that of ICS-20: the
-    /// first 20 bytes of SHA-256 over `ics20-1`, a zero byte and `port/client`.
+    /// The account that holds what was locked through `client`: by default that of deployed chains
+    /// with addresses of 20 bytes.
     fn escrow_account(&self, port: &PortId, client: &ClientId) -> Account {
-        let digest = Sha256::new_with_prefix(b"ics20-1\0")
-            .chain_update(format!("{port}/{client}"))
-            .finalize();
-        Account(digest.into_iter().take(ADDRESS_LEN).collect())
+        Account(escrow_address(port, client).to_vec())
     }
 
-    /// The account that acts here for `sender` on the other side of `client`. By default that of
-    /// ICS-27 GMP as deployed: SHA-256 over SHA-256 of `module`, `gmp-accounts`, a zero byte, and
-    /// client, sender and salt, each behind its length in eight big-endian bytes.
-    fn derived_account(&self, client: &ClientId, sender: &str, salt: &[u8]) -> Account {
-        let mut hasher = Sha256::new_with_prefix(Sha256::digest(b"module"));
-        hasher.update(b"gmp-accounts\0");
-        for part in [client.as_str().as_bytes(), sender.as_bytes(), salt] {
-            // A length in memory always fits 64 bits.
-            hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-            hasher.update(part);
-        }
-        Account(hasher.finalize().to_vec())
+    /// The account that acts here for someone on the other side of a client: by default that of
+    /// deployed chains with addresses of 32 bytes.
+    fn derived_account(&self, owner: &AccountIdentifier) -> Account {
+        Account(owner.address().to_vec())
     }
 }

@@ -17,6 +17,7 @@
 )]
 
 mod app;
+pub mod apps;
 mod client;
 mod context;
 mod entry;

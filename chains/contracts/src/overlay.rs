@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use causeway_core::gmp::AccountIdentifier;
+use causeway_core::transfer::Denom;
 use causeway_core::{Amount, ClientId, Event, Height, Packet, PacketPath, PortId, Timestamp};
 
 use crate::host::{
@@ -219,8 +221,8 @@ impl Bank for Overlay<'_> {
         self.effects.push(Effect::Moved(movement));
     }
 
-    fn voucher(&self, path: &str) -> Token {
-        self.parent.voucher(path)
+    fn token(&self, denom: &Denom) -> Token {
+        self.parent.token(denom)
     }
 }
 
@@ -241,7 +243,7 @@ impl Accounts for Overlay<'_> {
         self.parent.escrow_account(port, client)
     }
 
-    fn derived_account(&self, client: &ClientId, sender: &str, salt: &[u8]) -> Account {
-        self.parent.derived_account(client, sender, salt)
+    fn derived_account(&self, owner: &AccountIdentifier) -> Account {
+        self.parent.derived_account(owner)
     }
 }

@@ -36,6 +36,21 @@ impl AccountIdentifier {
         Self { client: dest_client, sender: call.sender().into(), salt: call.salt().to_vec() }
     }
 
+    /// The client of the receiving chain.
+    pub fn client(&self) -> &ClientId {
+        &self.client
+    }
+
+    /// Who owns the account, on the sending chain.
+    pub fn sender(&self) -> &str {
+        &self.sender
+    }
+
+    /// Which of the sender's accounts it is.
+    pub fn salt(&self) -> &[u8] {
+        &self.salt
+    }
+
     /// The account: SHA-256 over the hash of `module`, the key `gmp-accounts`, a zero byte, and each
     /// part after its length in eight big-endian bytes. Nobody has a key to it, and no two
     /// identifiers share one.
