@@ -14,7 +14,9 @@
 
 pub mod bls;
 pub mod chain;
+pub mod client;
 pub mod containers;
 pub mod execution;
 pub mod ssz;
 pub mod sync;
+pub mod update;

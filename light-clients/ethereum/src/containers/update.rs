@@ -100,6 +100,19 @@ impl From<LightClientFinalityUpdate> for LightClientUpdate {
     }
 }
 
+impl From<LightClientUpdate> for LightClientFinalityUpdate {
+    /// Leaves the next committee out.
+    fn from(update: LightClientUpdate) -> Self {
+        Self {
+            attested_header: update.attested_header,
+            finalized_header: update.finalized_header,
+            finality_branch: update.finality_branch,
+            sync_aggregate: update.sync_aggregate,
+            signature_slot: update.signature_slot,
+        }
+    }
+}
+
 impl From<LightClientOptimisticUpdate> for LightClientUpdate {
     fn from(update: LightClientOptimisticUpdate) -> Self {
         Self {
