@@ -10,6 +10,58 @@
     reason = "test code fails loudly"
 )]
 
+/// Tests of the named scenarios, each with a chain of one family beside a chain of every family.
+macro_rules! scenarios {
+    ($kind:ident: $($module:ident { $($name:ident,)* })*) => {
+        $($(
+            #[test]
+            fn $name() {
+                use causeway_tests::harness::Kind;
+                for other in Kind::ALL {
+                    crate::$module::$name((Kind::$kind, other));
+                }
+            }
+        )*)*
+    };
+}
+
+/// All scenarios.
+macro_rules! all_scenarios {
+    ($kind:ident) => {
+        scenarios! {
+            $kind:
+            packets {
+                a_packet_is_sent_received_and_acknowledged_both_ways,
+                payloads_are_received_all_or_none,
+                every_message_works_once,
+                a_packet_is_received_or_times_out_and_never_both,
+                the_timeout_is_exact_to_the_second,
+                sending_demands_a_timeout_ahead_and_within_a_day,
+                a_batch_is_received_under_one_proof,
+                an_answer_may_come_later_from_its_application_alone,
+                applications_do_not_speak_for_the_handler,
+                proofs_of_something_else_are_refused,
+                a_proof_under_an_older_state_does_not_show_a_newer_packet,
+                answers_to_something_else_are_refused,
+                whoever_pays_too_little_changes_nothing,
+                a_callback_cannot_call_back_in,
+            }
+            clients {
+                only_the_creator_binds_a_client_and_only_once,
+                a_forged_header_is_refused,
+                knowing_a_header_twice_changes_nothing,
+                an_expired_client_does_nothing_until_it_is_recovered,
+                misbehaviour_freezes_a_client_for_good,
+                expired_consensus_states_are_pruned,
+            }
+        }
+    };
+}
+
 mod bitcoin;
+mod clients;
 mod cometbft;
 mod ethereum;
+mod listing;
+mod packets;
+mod script;

@@ -13,6 +13,8 @@
     reason = "test code fails loudly"
 )]
 
+pub mod harness;
+pub mod host;
 pub mod makers;
 pub mod oracles;
 pub mod vectors;

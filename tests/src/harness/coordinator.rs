@@ -1,0 +1,94 @@
+//! Owns time and the chains.
+
+use std::time::Duration;
+
+use causeway_contracts::Router;
+use causeway_core::Timestamp;
+use causeway_light_client::ClientRegistry;
+
+use super::listing::Listing;
+use super::{Family, Path, TestChain};
+
+/// Longer than any test lasts on its own.
+pub const TRUSTING_PERIOD: Duration = Duration::from_hours(14 * 24);
+
+/// Where all clocks start.
+const START: Timestamp = Timestamp::from_nanos(1_700_000_000_000_000_000);
+
+/// Time between blocks of one chain.
+const BLOCK_TIME: Duration = Duration::from_secs(5);
+
+/// The families that chains can be of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Listing,
+}
+
+impl Kind {
+    pub const ALL: [Self; 1] = [Self::Listing];
+
+    /// Every ordered pair.
+    pub fn pairs() -> impl Iterator<Item = (Self, Self)> {
+        Self::ALL.into_iter().flat_map(|a| Self::ALL.into_iter().map(move |b| (a, b)))
+    }
+
+    fn family(self, index: usize) -> Box<dyn Family> {
+        match self {
+            Self::Listing => Box::new(Listing::new(index as u64)),
+        }
+    }
+}
+
+pub struct Coordinator {
+    pub now: Timestamp,
+    pub chains: Vec<TestChain>,
+}
+
+/// All light clients under test.
+pub fn all_clients() -> ClientRegistry {
+    ClientRegistry::default().with::<super::listing::Client>()
+}
+
+impl Coordinator {
+    /// Chains of the given families, each with its own set of applications.
+    pub fn new(kinds: &[Kind], apps: fn() -> Router) -> Self {
+        let chain = |(index, kind): (usize, &Kind)| {
+            TestChain::new(kind.family(index), all_clients(), apps())
+        };
+        let chains = kinds.iter().enumerate().map(chain).collect();
+        let mut coordinator = Self { now: START, chains };
+        for index in 0..kinds.len() {
+            coordinator.commit(index);
+        }
+        coordinator
+    }
+
+    /// Two chains, each with an active client of the other.
+    pub fn pair(kinds: (Kind, Kind), apps: fn() -> Router) -> (Self, Path) {
+        let mut coordinator = Self::new(&[kinds.0, kinds.1], apps);
+        let path = Path::open(&mut coordinator, 0, 1);
+        (coordinator, path)
+    }
+
+    /// Makes a chain's writes provable.
+    pub fn commit(&mut self, chain: usize) {
+        let now = self.now.saturating_add(BLOCK_TIME);
+        let now = self.chains[chain].commit(now);
+        self.move_to(now);
+    }
+
+    /// Lets time pass on all chains.
+    pub fn advance(&mut self, duration: Duration) {
+        self.move_to(self.now.saturating_add(duration));
+        for chain in 0..self.chains.len() {
+            self.commit(chain);
+        }
+    }
+
+    fn move_to(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+        for chain in &mut self.chains {
+            chain.begin_block(self.now);
+        }
+    }
+}
