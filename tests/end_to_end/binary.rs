@@ -18,7 +18,6 @@ pub(crate) struct Run {
 
 impl Run {
     /// Standard output as one JSON document.
-    #[allow(dead_code, reason = "every command that answers in JSON is driven with it")]
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
