@@ -66,6 +66,9 @@ impl PartialEq for Nibbles<'_> {
     }
 }
 
+/// The most nibbles of a path: those of a hashed key.
+const MAX_PATH_NIBBLES: usize = 64;
+
 /// Which node a hex-prefix path belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PathKind {
@@ -90,6 +93,9 @@ pub(super) fn hex_prefix(bytes: &[u8]) -> Result<(PathKind, Nibbles<'_>), Decode
     }
     let kind = if flags >= 2 { PathKind::Leaf } else { PathKind::Extension };
     let path = Nibbles { start: if is_odd { 1 } else { 2 }, ..Nibbles::of(bytes) };
+    if path.len() > MAX_PATH_NIBBLES {
+        return malformed(format!("a path of {} nibbles", path.len()));
+    }
     Ok((kind, path))
 }
 
@@ -112,7 +118,8 @@ mod tests {
 
     #[test]
     fn paths_have_one_encoding() {
-        let cases: [&[u8]; 5] = [&[], &[0x01, 0xab], &[0x2f], &[0x40], &[0xff]];
+        hex_prefix(&[0x20; 33]).unwrap();
+        let cases: [&[u8]; 6] = [&[], &[0x01, 0xab], &[0x2f], &[0x40], &[0xff], &[0x20; 34]];
         for bytes in cases {
             hex_prefix(bytes).unwrap_err();
         }
