@@ -2,7 +2,7 @@
 
 use causeway_core::{Audit, DecodeError, refusals};
 
-use crate::merkle::{MerkleError, verify_branch};
+use crate::merkle::{MerkleError, verify_branch, verify_branch_of_unknown_depth};
 use crate::{MerkleNode, Transaction, Txid, Wtxid, sha256d};
 
 /// The length of two hashes: a transaction of this length can be taken for an inner node.
@@ -159,6 +159,25 @@ fn check_not_node_sized(got: usize, audit: &mut impl Audit) -> Result<(), Inclus
     }
     audit.passed("not_64_bytes", || format!("{got} bytes without witness"));
     Ok(())
+}
+
+/// Accepts when the block with this merkle root seems to have the transaction, without its
+/// coinbase to show how deep the tree is: a forger needs some 2^60 hashes, which is less than a
+/// block's work. Gives the transaction's id.
+pub fn verify_without_coinbase(
+    root: MerkleNode,
+    transaction: &[u8],
+    index: u32,
+    branch: &[MerkleNode],
+    audit: &mut impl Audit,
+) -> Result<Txid, InclusionError> {
+    let transaction = Transaction::from_bytes(transaction)?;
+    check_not_node_sized(transaction.stripped_len, audit)?;
+    verify_branch_of_unknown_depth(root, transaction.txid.into(), index, branch)?;
+    audit.passed("transaction_included", || {
+        format!("transaction {} at index {index}, depth not proven", transaction.txid)
+    });
+    Ok(transaction.txid)
 }
 
 impl InclusionProof {

@@ -58,7 +58,8 @@ pub use client::{BitcoinClient, ClientError};
 pub use hash::{BlockHash, MerkleNode, StateRoot, Txid, Wtxid, sha256d};
 pub use header::{HEADER_LEN, Header, RawHeader, hash_headers, split_headers};
 pub use inclusion::{
-    InclusionError, InclusionProof, WitnessCommitment, WitnessProof, witness_commitment,
+    InclusionError, InclusionProof, WitnessCommitment, WitnessProof, verify_without_coinbase,
+    witness_commitment,
 };
 pub use merkle_block::{Match, MerkleBlock, MerkleBlockError};
 pub use network::{Network, NetworkError, NetworkRules, VersionHeights};

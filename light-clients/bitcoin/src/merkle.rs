@@ -98,6 +98,15 @@ pub fn fold(
     index: u32,
     branch: &[MerkleNode],
 ) -> Result<MerkleNode, MerkleError> {
+    fold_with(leaf, index, branch, |_, left, right| Ok(parent(left, right)))
+}
+
+fn fold_with(
+    leaf: MerkleNode,
+    index: u32,
+    branch: &[MerkleNode],
+    join: impl Fn(usize, MerkleNode, MerkleNode) -> Result<MerkleNode, MerkleError>,
+) -> Result<MerkleNode, MerkleError> {
     if branch.len() > MAX_DEPTH {
         return Err(MerkleError::BranchTooLong { got: branch.len(), expected: MAX_DEPTH });
     }
@@ -113,22 +122,38 @@ pub fn fold(
         if is_right && *sibling == node {
             return Err(MerkleError::DuplicateSibling { level, got: node });
         }
-        node = if is_right { parent(*sibling, node) } else { parent(node, *sibling) };
+        let above = level.saturating_add(1);
+        node = if is_right { join(above, *sibling, node)? } else { join(above, node, *sibling)? };
         position >>= 1;
     }
     Ok(node)
 }
 
-/// Accepts when the branch leads from the leaf to `root`.
+/// Accepts when the branch leads from the leaf to `root`. How deep the tree is must be known by
+/// other means.
 pub fn verify_branch(
     root: MerkleNode,
     leaf: MerkleNode,
     index: u32,
     branch: &[MerkleNode],
 ) -> Result<(), MerkleError> {
-    let got = fold(leaf, index, branch)?;
-    if got != root {
-        return Err(MerkleError::RootMismatch { got, expected: root });
+    is_root(fold(leaf, index, branch)?, root)
+}
+
+/// As [`verify_branch`], where nothing shows how deep the tree is: no node on the way may be the
+/// hash of a transaction.
+pub fn verify_branch_of_unknown_depth(
+    root: MerkleNode,
+    leaf: MerkleNode,
+    index: u32,
+    branch: &[MerkleNode],
+) -> Result<(), MerkleError> {
+    is_root(fold_with(leaf, index, branch, parent_of_no_transaction)?, root)
+}
+
+fn is_root(got: MerkleNode, expected: MerkleNode) -> Result<(), MerkleError> {
+    if got != expected {
+        return Err(MerkleError::RootMismatch { got, expected });
     }
     Ok(())
 }
