@@ -4,7 +4,8 @@
 //! [`verify`] is the heart: it judges a [`SignedHeader`] from a [`TrustedBlock`], adjacent or
 //! skipping. [`Bisection`] repeats it on the way to a far height, [`verify_backwards`] goes the
 //! other way. [`Conflict`] and [`DuplicateVoteEvidence`] judge misbehaviour.
-//! [`PreparedValidatorSet`] keeps decoded keys from one height to the next.
+//! [`PreparedValidatorSet`] keeps decoded keys from one height to the next. [`CometbftClient`] is
+//! the same in the form of an IBC client, [`ics07`].
 //!
 //! There is no I/O, no clock, no list of peers: light blocks and the time are arguments. Types
 //! without "verified" or "trusted" in their description hold claims of whoever sent them.
@@ -35,6 +36,7 @@ mod duplicate_vote;
 mod ed25519;
 mod hash;
 mod header;
+pub mod ics07;
 mod key;
 mod light_block;
 pub mod merkle;
@@ -54,6 +56,7 @@ pub use count::CommitError;
 pub use duplicate_vote::{DuplicateVoteError, DuplicateVoteEvidence};
 pub use hash::{Address, Hash};
 pub use header::{BLOCK_PROTOCOL, BlockId, Header, PartSetHeader, Version};
+pub use ics07::CometbftClient;
 pub use key::PublicKey;
 pub use light_block::LightBlock;
 pub use time::Time;

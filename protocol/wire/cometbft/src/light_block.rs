@@ -1,0 +1,70 @@
+//! Light blocks, in the forms in which they are found.
+
+use causeway_client_cometbft::{SignedHeader, ValidatorSet};
+use causeway_core::DecodeError;
+use serde::Deserialize;
+
+use crate::from_json;
+use crate::header::{CommitJson, HeaderJson, SignedHeaderJson};
+use crate::scalar::Int;
+use crate::validators::ValidatorSetJson;
+
+/// All fields of all forms: a light block, the answers of `commit` and `validators` merged into one
+/// object, a header and commit side by side; each bare or as the `result` of a JSON-RPC answer.
+#[derive(Debug, Default, Deserialize)]
+struct DocumentJson {
+    #[serde(default)]
+    result: Option<Box<DocumentJson>>,
+    #[serde(default)]
+    signed_header: Option<SignedHeaderJson>,
+    #[serde(default)]
+    header: Option<HeaderJson>,
+    #[serde(default)]
+    commit: Option<CommitJson>,
+    #[serde(default, alias = "validators")]
+    validator_set: Option<ValidatorSetJson>,
+    #[serde(default, alias = "next_validators")]
+    next_validator_set: Option<ValidatorSetJson>,
+    /// Of a `validators` answer: how many there are, over all pages.
+    #[serde(default)]
+    total: Option<Int<u64>>,
+}
+
+/// What a document says of one height. The sets are as the sender calls them; whether they are
+/// those that the header names is for the verifier to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LightBlockDocument {
+    /// The header and its commit.
+    pub signed_header: SignedHeader,
+    /// The validators of the height, when they are there.
+    pub validators: Option<ValidatorSet>,
+    /// The validators of the next height, when they are there.
+    pub next_validators: Option<ValidatorSet>,
+}
+
+impl LightBlockDocument {
+    /// Reads a light block `{signed_header, validator_set, next_validator_set}`, or the answers of
+    /// `commit` and `validators` merged, with or without the JSON-RPC envelope.
+    pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
+        let mut document: DocumentJson = from_json("light_block", json)?;
+        if let Some(result) = document.result.take() {
+            document = *result;
+        }
+        let signed_header = match document {
+            DocumentJson { signed_header: Some(signed_header), .. } => signed_header,
+            DocumentJson { header: Some(header), commit: Some(commit), .. } => {
+                SignedHeaderJson::new(header, commit)
+            }
+            _ => return Err(DecodeError::new("light_block", "there is no signed header")),
+        };
+        let total = document.total;
+        Ok(Self {
+            signed_header: signed_header.try_into()?,
+            validators: document
+                .validator_set
+                .map(|set| set.of_total(total).try_into())
+                .transpose()?,
+            next_validators: document.next_validator_set.map(TryInto::try_into).transpose()?,
+        })
+    }
+}
