@@ -2,6 +2,7 @@
 
 pub mod bitcoin;
 pub mod cometbft;
+pub mod cometbft_client;
 pub mod ethereum;
 pub mod ethereum_execution;
 pub mod ics23;
