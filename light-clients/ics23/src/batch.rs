@@ -136,7 +136,7 @@ refusals! {
 impl BatchProof {
     /// Decodes a batch of at most [`MAX_PROOF_LEN`] bytes in canonical form.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
-        decode_protobuf("batch_proof", bytes, MAX_PROOF_LEN)
+        decode_protobuf("ics23_batch_proof", bytes, MAX_PROOF_LEN)
     }
 
     /// Encodes.
