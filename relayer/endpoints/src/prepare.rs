@@ -1,0 +1,148 @@
+//! From a batch of the engine to messages for a chain.
+
+use causeway_core::{
+    AcknowledgePacket, ClientId, Message, PacketPath, ReceivePacket, ReceivePackets, TimeoutPacket,
+    Timestamp, UpdateClient,
+};
+use causeway_relayer_engine::{Batch, Item, PacketKey, Task};
+
+use crate::inspect::is_committed;
+use crate::{Endpoint, EndpointError, HostedClient, Update};
+
+/// Messages that are ready to be submitted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prepared {
+    /// The messages, client updates first.
+    pub messages: Vec<Message>,
+    /// Behind the updates: which packets each further message is about, in order.
+    pub items: Vec<Vec<PacketKey>>,
+}
+
+/// Makes the messages of a batch: leaves out items whose work is done already by the newest state of
+/// the chain they go to, brings the client to a height that has everything, and proves the rest
+/// there. `on` is the chain to submit to, `other` the one that is proven; each with its client.
+pub async fn prepare(
+    batch: &Batch,
+    on: (&dyn Endpoint, &ClientId),
+    other: (&dyn Endpoint, &ClientId),
+) -> Result<Prepared, EndpointError> {
+    let (on, on_client) = on;
+    let (other, other_client) = other;
+    let items = still_to_do(batch, on, on_client).await?;
+    if items.is_empty() && !batch.refresh {
+        return Ok(Prepared { messages: Vec::new(), items: Vec::new() });
+    }
+    let client = on.client(on_client).await?;
+    let not_before = latest_timeout(&items)?;
+    let update = other.update(&client, batch.at_least, not_before, batch.refresh).await?;
+    let mut messages: Vec<_> = update
+        .messages
+        .iter()
+        .cloned()
+        .map(|client_message| {
+            let client_id = on_client.clone();
+            Message::UpdateClient(UpdateClient { client_id, client_message })
+        })
+        .collect();
+    let mut covered = Vec::new();
+    let prover = Proofs { other, other_client, client: &client, update: &update };
+    let (receives, rest): (Vec<&Item>, Vec<&Item>) =
+        items.iter().partition(|item| item.task == Task::Receive);
+    if let Some(message) = prover.receive(&receives).await? {
+        messages.push(message);
+        covered.push(receives.iter().map(|item| item.key).collect());
+    }
+    for item in rest {
+        messages.push(prover.settle(item).await?);
+        covered.push(vec![item.key]);
+    }
+    Ok(Prepared { messages, items: covered })
+}
+
+/// The items that the newest state of the chain does not have yet: no receipt of those to deliver,
+/// still a commitment of those to end.
+async fn still_to_do(
+    batch: &Batch,
+    on: &dyn Endpoint,
+    client: &ClientId,
+) -> Result<Vec<Item>, EndpointError> {
+    let path = |item: &Item| match item.task {
+        Task::Receive => PacketPath::receipt(client.clone(), item.key.sequence),
+        Task::Acknowledge(_) | Task::Timeout => {
+            PacketPath::commitment(client.clone(), item.key.sequence)
+        }
+    };
+    let traces = on.traces(&batch.items.iter().map(path).collect::<Vec<_>>()).await?;
+    let open = |(item, trace): (&Item, Option<Vec<u8>>)| {
+        let open = match item.task {
+            Task::Receive => trace.is_none(),
+            Task::Acknowledge(_) | Task::Timeout => is_committed(&item.packet, trace.as_deref()),
+        };
+        open.then(|| item.clone())
+    };
+    Ok(batch.items.iter().zip(traces).filter_map(open).collect())
+}
+
+/// The time that the proven state must be at or after, for all timeouts of the batch.
+fn latest_timeout(items: &[Item]) -> Result<Timestamp, EndpointError> {
+    let timeouts = items.iter().filter(|item| item.task == Task::Timeout);
+    let latest = timeouts.map(|item| item.packet.timeout_timestamp).max().unwrap_or_default();
+    Timestamp::from_secs(latest).ok_or(EndpointError::Nonsense {
+        what: "timeout",
+        reason: format!("{latest} seconds are beyond what nanoseconds can say"),
+    })
+}
+
+/// Proves what a batch says, all of it at one height.
+struct Proofs<'a> {
+    other: &'a dyn Endpoint,
+    other_client: &'a ClientId,
+    client: &'a HostedClient,
+    update: &'a Update,
+}
+
+impl Proofs<'_> {
+    /// One message for all packets to deliver, under one proof where there are several.
+    async fn receive(&self, items: &[&Item]) -> Result<Option<Message>, EndpointError> {
+        let path =
+            |item: &&Item| PacketPath::commitment(self.other_client.clone(), item.key.sequence);
+        let paths: Vec<_> = items.iter().map(path).collect();
+        let proof_height = self.update.height;
+        Ok(match (items, paths.as_slice()) {
+            ([item], [path]) => Some(Message::ReceivePacket(ReceivePacket {
+                packet: item.packet.clone(),
+                proof_commitment: self.prove(path).await?,
+                proof_height,
+            })),
+            ([], _) => None,
+            (items, paths) => Some(Message::ReceivePackets(ReceivePackets {
+                packets: items.iter().map(|item| item.packet.clone()).collect(),
+                proof_commitments: self.other.prove_batch(self.client, proof_height, paths).await?,
+                proof_height,
+            })),
+        })
+    }
+
+    /// The message that ends a packet at its source.
+    async fn settle(&self, item: &Item) -> Result<Message, EndpointError> {
+        let (client, sequence) = (self.other_client.clone(), item.key.sequence);
+        let (packet, proof_height) = (item.packet.clone(), self.update.height);
+        Ok(match &item.task {
+            Task::Acknowledge(acknowledgement) => Message::AcknowledgePacket(AcknowledgePacket {
+                packet,
+                acknowledgement: acknowledgement.clone(),
+                proof_acked: self.prove(&PacketPath::acknowledgement(client, sequence)).await?,
+                proof_height,
+            }),
+            Task::Timeout | Task::Receive => Message::TimeoutPacket(TimeoutPacket {
+                packet,
+                proof_unreceived: self.prove(&PacketPath::receipt(client, sequence)).await?,
+                proof_height,
+            }),
+        })
+    }
+
+    async fn prove(&self, path: &PacketPath) -> Result<Vec<u8>, EndpointError> {
+        self.other.prove(self.client, self.update.height, path).await
+    }
+}
