@@ -54,14 +54,33 @@ macro_rules! all_scenarios {
                 misbehaviour_freezes_a_client_for_good,
                 expired_consensus_states_are_pruned,
             }
+            transfers {
+                a_coin_goes_out_and_comes_home,
+                a_refused_transfer_is_refunded,
+                a_transfer_that_times_out_is_refunded,
+                a_token_travels_over_three_chains_and_back,
+                vouchers_of_two_clients_do_not_mix,
+                only_the_signer_pays,
+                a_pause_stops_transfers_and_no_refund,
+                a_rate_limit_holds_both_ways_and_blocks_no_refund,
+            }
+            calls {
+                a_contract_counts_for_each_derived_account,
+                only_contracts_can_be_called,
+                nobody_calls_in_the_name_of_another,
+                a_transfer_and_a_call_succeed_or_fail_together,
+            }
         }
     };
 }
 
 mod bitcoin;
+mod calls;
 mod clients;
 mod cometbft;
 mod ethereum;
 mod listing;
 mod packets;
 mod script;
+mod tokens;
+mod transfers;

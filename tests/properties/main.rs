@@ -17,3 +17,4 @@ mod ethereum_execution;
 mod ibc;
 mod ics23;
 mod store;
+mod transfer;
