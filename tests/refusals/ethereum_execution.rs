@@ -11,7 +11,7 @@ use causeway_core::Refusal;
 use causeway_light_client::{MAX_BATCH, ProofCodec};
 use causeway_tests::makers::ethereum_execution::{Nodes, RouterState, Trie};
 use causeway_wire_ethereum::proof::AccountProof;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::Case;
 
@@ -221,31 +221,10 @@ fn batch_proof_with_empty_node() -> String {
     code(BatchProof::from_bytes(&BatchProof::new(vec![Vec::new()], []).to_bytes()))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    format!("0x{}", hex::encode(bytes))
-}
-
 /// An honest answer for the router and its slot at [`PATH`].
 fn answer() -> (B256, Value) {
     let router = router();
-    let (state_root, nodes) = (router.state_root(), router.account_nodes(&router.contract));
-    let account = verify_account(&state_root, &router.contract, &nodes, &mut ()).unwrap().unwrap();
-    let hexes = |nodes: &[Vec<u8>]| nodes.iter().map(|node| hex(node)).collect::<Vec<_>>();
-    let key = causeway_client_ethereum::execution::router::storage_key(&router.base_slot, PATH);
-    let answer = json!({
-        "address": hex(router.contract.as_slice()),
-        "accountProof": hexes(&nodes),
-        "balance": "0x0",
-        "codeHash": hex(account.code_hash.as_slice()),
-        "nonce": "0x1",
-        "storageHash": hex(account.storage_root.as_slice()),
-        "storageProof": [{
-            "key": hex(key.as_slice()),
-            "value": hex(&WORD),
-            "proof": hexes(&router.storage_nodes(&[PATH])[0]),
-        }],
-    });
-    (state_root, answer)
+    (router.state_root(), router.answer(&[PATH]))
 }
 
 fn answer_without_address() -> String {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, B256, Bytes, U256, b256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, b256, keccak256};
 use alloy_trie::proof::ProofRetainer;
 use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles, TrieAccount};
 use causeway_client_ethereum::execution::block::{BlobFields, Header};
 use causeway_client_ethereum::execution::proof::{BatchProof, StateProof};
 use causeway_client_ethereum::execution::router::storage_key;
+use serde_json::{Value, json};
 
 /// Where deployed routers keep their commitments (ERC-7201 of `ibc.storage.IBCStore`).
 pub const BASE_SLOT: B256 =
@@ -17,7 +18,7 @@ pub const BASE_SLOT: B256 =
 pub type Nodes = Vec<Vec<u8>>;
 
 /// A Merkle-Patricia trie by its entries. No key may be a prefix of another.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Trie {
     entries: BTreeMap<Vec<u8>, Vec<u8>>,
 }
@@ -72,7 +73,7 @@ impl Trie {
 
 /// A state in which a router keeps words under paths, beside other accounts and other slots that
 /// give the tries a natural depth.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct RouterState {
     /// The router.
     pub contract: Address,
@@ -162,10 +163,38 @@ impl RouterState {
         BatchProof::new(self.account_nodes(&self.contract), self.storage_nodes(paths))
     }
 
+    /// The `eth_getProof` answer for the router and the slots of `paths`.
+    pub fn answer(&self, paths: &[&[u8]]) -> Value {
+        let nodes = |nodes: &Nodes| nodes.iter().map(|node| hex(node)).collect::<Vec<_>>();
+        let slot = |(path, proof): (&&[u8], Nodes)| {
+            let key = self.trie_key(path);
+            let stored = self.storage.entries.get(key.as_slice());
+            let word: U256 = stored.map_or(U256::ZERO, |rlp| alloy_rlp::decode_exact(rlp).unwrap());
+            json!({
+                "key": hex(storage_key(&self.base_slot, path).as_slice()),
+                "value": format!("{word:#x}"),
+                "proof": nodes(&proof),
+            })
+        };
+        json!({
+            "address": hex(self.contract.as_slice()),
+            "accountProof": nodes(&self.account_nodes(&self.contract)),
+            "balance": "0x0",
+            "codeHash": hex(KECCAK256_EMPTY.as_slice()),
+            "nonce": "0x1",
+            "storageHash": hex(self.storage_root().as_slice()),
+            "storageProof": paths.iter().zip(self.storage_nodes(paths)).map(slot).collect::<Value>(),
+        })
+    }
+
     /// A header of the Prague fork over this state.
     pub fn header(&self, number: u64, timestamp: u64) -> Header {
         execution_header(self.state_root(), number, timestamp)
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    format!("0x{}", hex::encode(bytes))
 }
 
 /// A header of the Prague fork of an empty block.
