@@ -1,1 +1,3 @@
-//! Empty yet.
+//! A proof-of-work chain beside a chain of every family.
+
+all_scenarios!(Bitcoin);

@@ -98,7 +98,7 @@ pub(crate) fn every_message_works_once(kinds: (Kind, Kind)) {
     let last = path.a.on(&mut c).host.events.last().cloned();
     assert_eq!(last, Some(Event::PacketRedundant { packet: packet.clone() }));
 
-    let packet = path.a.send(&mut c, vec![payload(b"late")], Duration::from_mins(1)).unwrap();
+    let packet = path.a.send(&mut c, vec![payload(b"late")], Duration::from_mins(10)).unwrap();
     c.advance(Duration::from_hours(1));
     assert_eq!(path.time_out(&mut c, &packet).unwrap(), PacketResult::Success);
     let before = path.a.on(&mut c).host.clone();
@@ -274,10 +274,10 @@ pub(crate) fn applications_do_not_speak_for_the_handler(kinds: (Kind, Kind)) {
     }
     let nowhere = path.send(&mut c, vec![payload_to("nobody", b"hello")]);
     assert_eq!(code(path.receive(&mut c, &nowhere)), "port_not_bound");
-    let refused = path.a.send(&mut c, vec![payload(b"refuse send")], Duration::from_mins(1));
+    let refused = path.a.send(&mut c, vec![payload(b"refuse send")], Duration::from_mins(10));
     assert_eq!(code(refused), "malformed_script");
     let unbound = Payload { source_port: port("nobody"), ..payload(b"hello") };
-    let refused = path.a.send(&mut c, vec![unbound], Duration::from_mins(1));
+    let refused = path.a.send(&mut c, vec![unbound], Duration::from_mins(10));
     assert_eq!(code(refused), "port_not_bound");
     // A refused answer or timeout stays open, and may be brought again.
     let packet = path.send(&mut c, vec![payload(b"refuse answer")]);
@@ -491,7 +491,7 @@ pub(crate) fn a_callback_cannot_call_back_in(kinds: (Kind, Kind)) {
     let refused = vec!["reentrant_call".to_owned()];
     let source_client = path.a.client_id.clone();
     let payloads = vec![payload_to(OTHER_PORT, b"again")];
-    let timeout_timestamp = c.chains[0].host.now.secs() + 60;
+    let timeout_timestamp = c.chains[0].host.now.secs() + 600;
     struck(Some(Message::SendPacket(SendPacket { source_client, timeout_timestamp, payloads })));
     let packet = path.send(&mut c, vec![payload(b"hello")]);
     assert_eq!(struck(None), refused);
@@ -513,7 +513,7 @@ pub(crate) fn a_callback_cannot_call_back_in(kinds: (Kind, Kind)) {
     let heard = noted(path.a.on(&mut c), PORT, "acknowledge", packet.sequence, "hello");
     assert_eq!(heard, Some((1, b"heard hello".to_vec())));
 
-    let packet = path.a.send(&mut c, vec![payload(b"late")], Duration::from_mins(1)).unwrap();
+    let packet = path.a.send(&mut c, vec![payload(b"late")], Duration::from_mins(10)).unwrap();
     c.advance(Duration::from_hours(1));
     path.a.update_client(&mut c).unwrap();
     let time_out = path.a.timeout_message(&c, &packet);

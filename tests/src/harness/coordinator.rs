@@ -6,11 +6,12 @@ use causeway_contracts::Router;
 use causeway_core::Timestamp;
 use causeway_light_client::ClientRegistry;
 
+use super::bitcoin::Bitcoin;
 use super::listing::Listing;
 use super::{Family, Path, TestChain};
 
 /// Longer than any test lasts on its own.
-pub const TRUSTING_PERIOD: Duration = Duration::from_hours(14 * 24);
+pub const TRUSTING_PERIOD: Duration = Duration::from_hours(4);
 
 /// Where all clocks start.
 const START: Timestamp = Timestamp::from_nanos(1_700_000_000_000_000_000);
@@ -22,10 +23,11 @@ const BLOCK_TIME: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Listing,
+    Bitcoin,
 }
 
 impl Kind {
-    pub const ALL: [Self; 1] = [Self::Listing];
+    pub const ALL: [Self; 2] = [Self::Listing, Self::Bitcoin];
 
     /// Every ordered pair.
     pub fn pairs() -> impl Iterator<Item = (Self, Self)> {
@@ -33,8 +35,10 @@ impl Kind {
     }
 
     fn family(self, index: usize) -> Box<dyn Family> {
+        let number = u8::try_from(index).unwrap();
         match self {
-            Self::Listing => Box::new(Listing::new(index as u64)),
+            Self::Listing => Box::new(Listing::new(number.into())),
+            Self::Bitcoin => Box::new(Bitcoin::new(number)),
         }
     }
 }
@@ -46,7 +50,7 @@ pub struct Coordinator {
 
 /// All light clients under test.
 pub fn all_clients() -> ClientRegistry {
-    ClientRegistry::default().with::<super::listing::Client>()
+    causeway_client_registry::all().with::<super::listing::Client>()
 }
 
 impl Coordinator {

@@ -5,11 +5,13 @@
 //! The words are those of ibc-go's testing package: a [`Coordinator`] owns time and the chains, a
 //! [`Path`] has an [`Endpoint`] on two of them.
 
+pub mod bitcoin;
 mod chain;
 mod coordinator;
 mod endpoint;
 mod family;
 pub mod listing;
+pub mod tree;
 
 pub use chain::TestChain;
 pub use coordinator::{Coordinator, Kind, TRUSTING_PERIOD, all_clients};

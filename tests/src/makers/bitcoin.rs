@@ -227,11 +227,20 @@ impl StateChain {
         self.mine_transactions(vec![coinbase, payment(1), payment(2)])
     }
 
+    /// As [`Self::mine`], with a time this many seconds after the last.
+    pub fn mine_spaced(&mut self, outputs: &Outputs, spacing: i64) -> u64 {
+        let coinbase = coinbase(self.branch.tip.height + 1, outputs);
+        self.mine_block(vec![coinbase, payment(1), payment(2)], spacing)
+    }
+
     /// Mines a block of these transactions.
     pub fn mine_transactions(&mut self, transactions: Vec<Vec<u8>>) -> u64 {
+        self.mine_block(transactions, i64::from(self.branch.network.rules().spacing))
+    }
+
+    fn mine_block(&mut self, transactions: Vec<Vec<u8>>, spacing: i64) -> u64 {
         let leaves: Vec<_> = transactions.iter().map(|bytes| txid(bytes)).collect();
         let merkle_root = merkle::root(&leaves).unwrap();
-        let spacing = i64::from(self.branch.network.rules().spacing);
         self.branch.push_with(spacing, |header| header.merkle_root = merkle_root);
         let height = self.branch.tip.height;
         self.blocks.insert(height, transactions);

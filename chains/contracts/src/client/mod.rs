@@ -172,9 +172,9 @@ impl Ibc<'_> {
         advance: RawAdvance,
     ) -> Result<(), ClientError> {
         let trusted = advance.consensus_states.iter().filter(|(_, state)| state.is_some());
-        let heights = trusted.map(|(height, _)| *height).collect();
+        let heights: Vec<_> = trusted.map(|(height, _)| *height).collect();
         write::apply(ctx, client_id, advance)?;
-        self.prune(ctx, client_id)?;
+        self.prune(ctx, client_id, heights.len())?;
         self.report_update(ctx, client_id, heights)
     }
 

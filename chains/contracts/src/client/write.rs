@@ -10,9 +10,12 @@ use crate::context::Context;
 use crate::host::{OutOfGas, Work};
 use crate::ibc::Ibc;
 
-/// The most consensus states that one update prunes: more than it adds in ordinary use, so that
-/// expired ones cannot pile up, and few enough to cost little.
-pub(crate) const MAX_PRUNED: usize = 4;
+/// Consensus states that an update may prune though it adds none.
+const PRUNED_AT_LEAST: usize = 4;
+
+/// Consensus states that an update may prune for each that it adds: expired ones cannot pile up,
+/// and what an update costs is still bounded by what it brings.
+const PRUNED_FOR_EACH: usize = 2;
 
 /// Takes the next client number and makes the chain's name of it.
 pub(super) fn name_client(
@@ -103,17 +106,18 @@ pub(crate) fn counterparty(
 }
 
 impl Ibc<'_> {
-    /// Forgets the oldest consensus states that expired, [`MAX_PRUNED`] at most, and never the
-    /// latest one, on which the client's status depends.
+    /// After an update that added `added` consensus states, forgets the oldest ones that expired:
+    /// a bounded number, and never the latest one, on which the client's status depends.
     pub(super) fn prune(
         &self,
         ctx: &mut Context<'_>,
         client_id: &ClientId,
+        added: usize,
     ) -> Result<(), ClientError> {
-        for _ in 0..=MAX_PRUNED {
+        let limit = added.saturating_mul(PRUNED_FOR_EACH).saturating_add(PRUNED_AT_LEAST);
+        ctx.charge(Work::Scan(limit))?;
+        for height in self.expired_heights(ctx, client_id, limit)? {
             ctx.charge(Work::Read)?;
-        }
-        for height in self.expired_heights(ctx, client_id)? {
             set_consensus_state(ctx, client_id, height, None)?;
         }
         Ok(())
@@ -123,13 +127,14 @@ impl Ibc<'_> {
         &self,
         ctx: &mut Context<'_>,
         client_id: &ClientId,
+        limit: usize,
     ) -> Result<Vec<Height>, ClientError> {
         let now = ctx.now();
         let (light, stored) = self.open(ctx, client_id)?;
         let client_state = stored.client_state();
         let latest = light.latest_height(&client_state)?;
         let mut expired = Vec::new();
-        for height in stored.heights(None, MAX_PRUNED) {
+        for height in stored.heights(None, limit) {
             let state = stored.consensus_state(height);
             let is_expired = match state {
                 Some(state) => light.is_expired(&client_state, &state, now)?,
