@@ -10,6 +10,7 @@
     reason = "test code fails loudly"
 )]
 
+mod apps;
 mod bitcoin;
 mod cometbft;
 mod ethereum_consensus;
@@ -35,6 +36,7 @@ fn all_cases() -> impl Iterator<Item = &'static Case> {
         ethereum_execution::CASES,
         ics23::CASES,
         packet::CASES,
+        apps::CASES,
     ]
     .into_iter()
     .flatten()
