@@ -1,1 +1,3 @@
-//! Empty yet.
+//! A PBFT chain beside a chain of every family.
+
+all_scenarios!(Cometbft);

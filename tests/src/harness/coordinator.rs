@@ -7,11 +7,12 @@ use causeway_core::Timestamp;
 use causeway_light_client::ClientRegistry;
 
 use super::bitcoin::Bitcoin;
+use super::cometbft::Cometbft;
 use super::listing::Listing;
 use super::{Family, Path, TestChain};
 
 /// Longer than any test lasts on its own.
-pub const TRUSTING_PERIOD: Duration = Duration::from_hours(4);
+pub const TRUSTING_PERIOD: Duration = Duration::from_hours(14 * 24);
 
 /// Where all clocks start.
 const START: Timestamp = Timestamp::from_nanos(1_700_000_000_000_000_000);
@@ -24,10 +25,11 @@ const BLOCK_TIME: Duration = Duration::from_secs(5);
 pub enum Kind {
     Listing,
     Bitcoin,
+    Cometbft,
 }
 
 impl Kind {
-    pub const ALL: [Self; 2] = [Self::Listing, Self::Bitcoin];
+    pub const ALL: [Self; 3] = [Self::Listing, Self::Bitcoin, Self::Cometbft];
 
     /// Every ordered pair.
     pub fn pairs() -> impl Iterator<Item = (Self, Self)> {
@@ -39,6 +41,7 @@ impl Kind {
         match self {
             Self::Listing => Box::new(Listing::new(number.into())),
             Self::Bitcoin => Box::new(Bitcoin::new(number)),
+            Self::Cometbft => Box::new(Cometbft::new(number)),
         }
     }
 }

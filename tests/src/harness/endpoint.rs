@@ -114,6 +114,11 @@ impl Endpoint {
         &mut c.chains[self.chain]
     }
 
+    /// The kind of this client.
+    pub fn client_type(&self, c: &Coordinator) -> String {
+        c.chains[self.chain].stored(&self.client_id).client_type().to_owned()
+    }
+
     /// Binds this client to one of the other chain.
     pub fn register(
         &self,

@@ -31,7 +31,7 @@ pub trait Family {
     /// A client that starts at the head.
     fn new_client(&self, trusting_period: Duration) -> CreateClient;
 
-    /// The messages that bring a client from `trusted` to the head.
+    /// The messages that bring a client from `trusted` to the head; none where it is there.
     fn updates(&self, trusted: Height) -> Vec<Any>;
 
     /// Proof of what is at a path, at `height`.

@@ -342,8 +342,9 @@ impl Family for Listing {
         }
     }
 
-    fn updates(&self, _trusted: Height) -> Vec<Any> {
-        vec![self.header(self.head().height()).to_any()]
+    fn updates(&self, trusted: Height) -> Vec<Any> {
+        let is_new = trusted < self.head();
+        is_new.then(|| self.header(self.head().height()).to_any()).into_iter().collect()
     }
 
     fn membership(&self, height: Height, _path: &PacketPath) -> Vec<u8> {

@@ -7,6 +7,7 @@
 
 pub mod bitcoin;
 mod chain;
+pub mod cometbft;
 mod coordinator;
 mod endpoint;
 mod family;

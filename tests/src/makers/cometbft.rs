@@ -256,15 +256,26 @@ impl Chain {
 
     /// A block after which others are the validators.
     pub fn push_handing_over(&mut self, app_hash: &[u8], next: &Committee) -> &Made {
-        let (last, validators) = (self.tip().signed.clone(), self.tip().next_validators.clone());
+        self.push_at(self.tip().signed.header.time.secs() + BLOCK_SECS, app_hash, next)
+    }
+
+    /// As [`Self::push_handing_over`], with a time in seconds.
+    pub fn push_at(&mut self, secs: i64, app_hash: &[u8], next: &Committee) -> &Made {
+        let header = self.draft_at(secs, app_hash, next);
+        let validators = self.tip().next_validators.clone();
+        self.append(header, validators, next.clone());
+        self.tip()
+    }
+
+    /// The next header, not signed.
+    pub fn draft_at(&self, secs: i64, app_hash: &[u8], next: &Committee) -> Header {
+        let (last, validators) = (&self.tip().signed, &self.tip().next_validators);
         let height = last.header.height + 1;
-        let secs = last.header.time.secs() + BLOCK_SECS;
-        let mut header = header(&self.chain_id, (height, secs), &validators, next);
+        let mut header = header(&self.chain_id, (height, secs), validators, next);
         header.app_hash = app_hash.to_vec();
         header.last_block_id = last.commit.block_id;
         header.last_commit_hash = Some(last.commit.hash());
-        self.append(header, validators, next.clone());
-        self.tip()
+        header
     }
 
     /// Blocks up to `height`, of no particular state.
