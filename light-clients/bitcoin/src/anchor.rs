@@ -36,7 +36,7 @@ pub struct Anchor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AnchorError {
     /// Height 0 belongs to the network's first header.
-    #[error("the anchor at height 0 is {got}, the network starts at {expected}")]
+    #[error("the header at height 0 is {got}, the network starts with {expected}")]
     NotGenesis {
         /// The anchor's header.
         got: BlockHash,
@@ -107,7 +107,7 @@ pub enum AnchorError {
 
 refusals! {
     AnchorError {
-        NotGenesis { got, expected } => "anchor_not_genesis", Reject;
+        NotGenesis { got, expected } => "genesis_mismatch", Reject;
         NoProofOfWork { got, expected } => "anchor_hash_above_target", Reject;
         TooLittleWork { got, expected } => "anchor_chainwork_too_low", Reject;
         TimesMissing { got, expected } => "anchor_times_missing", Reject;

@@ -1,9 +1,10 @@
 //! Targets and work.
 
 use core::fmt;
+use core::str::FromStr;
 
-use alloy_primitives::U256;
-use causeway_core::refusals;
+use alloy_primitives::{U256, hex};
+use causeway_core::{DecodeError, refusals};
 
 use crate::BlockHash;
 
@@ -174,6 +175,38 @@ impl fmt::Display for Work {
     }
 }
 
+/// Exactly 64 hexadecimal digits, as [`Display`](fmt::Display) writes them.
+fn parse_number(what: &'static str, text: &str) -> Result<U256, DecodeError> {
+    let malformed = || DecodeError::new(what, format!("{text:?} is not 64 hexadecimal digits"));
+    hex::decode_to_array::<_, 32>(text).map(U256::from_be_bytes).map_err(|_| malformed())
+}
+
+impl FromStr for CompactTarget {
+    type Err = DecodeError;
+
+    fn from_str(text: &str) -> Result<Self, DecodeError> {
+        hex::decode_to_array::<_, 4>(text)
+            .map(|bytes| Self(u32::from_be_bytes(bytes)))
+            .map_err(|_| DecodeError::new("bits", format!("{text:?} is not 8 hexadecimal digits")))
+    }
+}
+
+impl FromStr for Target {
+    type Err = DecodeError;
+
+    fn from_str(text: &str) -> Result<Self, DecodeError> {
+        parse_number("target", text).map(Self)
+    }
+}
+
+impl FromStr for Work {
+    type Err = DecodeError;
+
+    fn from_str(text: &str) -> Result<Self, DecodeError> {
+        parse_number("chainwork", text).map(Self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,6 +218,17 @@ mod tests {
         assert!(!expand(0x0180_3456).negative);
         assert_eq!(expand(0x01fe_dcba).target.0, U256::from(0x7e));
         assert!(expand(0x01fe_dcba).negative);
+    }
+
+    #[test]
+    fn text_reads_back() {
+        let bits = CompactTarget(0x1d00_ffff);
+        assert_eq!(bits.to_string().parse(), Ok(bits));
+        let target = bits.expand().target;
+        assert_eq!(target.to_string().parse(), Ok(target));
+        assert_eq!(target.work().to_string().parse(), Ok(target.work()));
+        assert!("1d00fff".parse::<CompactTarget>().is_err());
+        assert!("100010001".parse::<Work>().is_err());
     }
 
     #[test]
