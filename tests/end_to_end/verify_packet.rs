@@ -126,7 +126,7 @@ fn files_that_are_malformed_are_invalid_and_missing_ones_a_mistake() {
     misspelt["expect"] = json!({"commitments": "00"});
     let mut short = file();
     short["expect"] = json!({"commitment": "00"});
-    let texts = ["".to_owned(), "{}".into(), "[]".into(), misspelt.to_string(), short.to_string()];
+    let texts = [String::new(), "{}".into(), "[]".into(), misspelt.to_string(), short.to_string()];
     for text in texts {
         let run = causeway_with_input(&ARGS, text.as_bytes());
         assert_eq!((run.code, &run.json()["code"]), (1, &json!("malformed_packet_file")), "{text}");
