@@ -3,9 +3,12 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow};
-use causeway_core::DecodeError;
+use causeway_core::{DecodeError, Timestamp};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::output::Failure;
 
@@ -87,4 +90,20 @@ impl std::str::FromStr for HexOrFile {
 /// Hexadecimal text, with or without `0x`.
 pub(crate) fn parse_hex(text: &str) -> Result<Vec<u8>, hex::FromHexError> {
     hex::decode(text.strip_prefix("0x").unwrap_or(text))
+}
+
+/// A time of RFC 3339, from 1970 to 2554.
+pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
+    let time = OffsetDateTime::parse(text, &Rfc3339)
+        .map_err(|_| "expected a time such as 2026-11-24T12:00:00Z".to_owned())?;
+    u64::try_from(time.unix_timestamp_nanos())
+        .map(Timestamp::from_nanos)
+        .map_err(|_| "expected a time between 1970 and 2554".to_owned())
+}
+
+/// The system clock's time.
+pub(crate) fn system_time() -> Result<Timestamp, Failure> {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    let time = since_epoch.ok().and_then(|d| Timestamp::default().checked_add(d));
+    time.context("the system clock is not between 1970 and 2554").map_err(Failure::Environment)
 }

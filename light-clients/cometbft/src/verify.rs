@@ -61,7 +61,7 @@ pub enum TrustError {
     #[error(
         "validators that hash to {got}, the trusted header has next_validators_hash {expected}"
     )]
-    TrustedValidatorsMismatch {
+    NextValidatorsHashMismatch {
         /// The hash of the set.
         got: Hash,
         /// The hash in the trusted header.
@@ -77,7 +77,7 @@ pub enum TrustError {
 
 refusals! {
     TrustError {
-        TrustedValidatorsMismatch { got, expected } => "trusted_validators_mismatch", Reject;
+        NextValidatorsHashMismatch { got, expected } => "next_validators_hash_mismatch", Reject;
         NoNextValidators {} => "next_validators_hash_missing", Reject;
         @wraps Header;
     }
@@ -98,7 +98,7 @@ impl TrustedBlock {
     ) -> Result<Self, TrustError> {
         let (got, expected) = (next_validators.hash(), state.next_validators_hash);
         if got != expected {
-            return Err(TrustError::TrustedValidatorsMismatch { got, expected });
+            return Err(TrustError::NextValidatorsHashMismatch { got, expected });
         }
         Ok(Self { state, next_validators })
     }
@@ -177,7 +177,7 @@ pub enum VerifyError {
     },
     /// The next header is not by the validators that the trusted one names.
     #[error("the header is by validators {got}, the trusted header names {expected}")]
-    NextValidatorsMismatch {
+    AdjacentValidatorsMismatch {
         /// The header's validators.
         got: Hash,
         /// The validators named by the trusted header.
@@ -207,7 +207,7 @@ refusals! {
         TimeNotAfterTrusted { got, expected } => "header_time_not_after_trusted", Reject;
         FromFuture { got, expected } => "header_from_future", Wait;
         ValidatorsHashMismatch { got, expected } => "validators_hash_mismatch", Reject;
-        NextValidatorsMismatch { got, expected } => "next_validators_mismatch", Reject;
+        AdjacentValidatorsMismatch { got, expected } => "adjacent_validators_mismatch", Reject;
         NotEnoughTrust { got, expected, total } => "not_enough_trust", Retry;
         @wraps Header, Commit;
     }
@@ -231,7 +231,7 @@ pub fn verify(
     let checked = check_untrusted(state, signed, validators, options, now, audit)?;
     let mut counting = Counting::new(&state.chain_id, &signed.commit, Checked::Enough);
     if state.height.checked_add(1) == Some(signed.header.height) {
-        check_next_validators(state, checked.validators_hash, audit)?;
+        check_adjacent_validators(state, checked.validators_hash, audit)?;
     } else {
         let level = options.trust_level.fraction();
         check_trust(&mut counting, trusted.next_validators(), level, audit)?;
@@ -305,16 +305,16 @@ pub(crate) fn check_validators_hash(
     Ok(())
 }
 
-fn check_next_validators(
+fn check_adjacent_validators(
     trusted: &TrustedState,
     got: Hash,
     audit: &mut impl Audit,
 ) -> Result<(), VerifyError> {
     let expected = trusted.next_validators_hash;
     if got != expected {
-        return Err(VerifyError::NextValidatorsMismatch { got, expected });
+        return Err(VerifyError::AdjacentValidatorsMismatch { got, expected });
     }
-    audit.passed("next_validators", || got.to_string());
+    audit.passed("adjacent_validators", || got.to_string());
     Ok(())
 }
 

@@ -139,7 +139,7 @@ fn adjacent(case: &Value) {
         "another validator set, consistent with its header" => {
             setup.signed = signed_by(&others(), (2, BASE + HOUR), ALL);
             setup.set = others().set().clone();
-            "next_validators_mismatch"
+            "adjacent_validators_mismatch"
         }
         "supplied set differs from header" => {
             setup.set = others().set().clone();

@@ -300,3 +300,143 @@ impl Chain {
         &self.blocks[usize::try_from(height).unwrap() - 1]
     }
 }
+
+/// Light blocks as the RPC writes them.
+pub mod json {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use causeway_client_cometbft::{
+        BlockId, CommitSig, Hash, Header, PublicKey, SignedHeader, Time, ValidatorSet,
+    };
+    use serde_json::{Value, json};
+
+    fn hash(hash: Option<Hash>) -> String {
+        hash.map(|hash| hash.to_string()).unwrap_or_default()
+    }
+
+    fn time(time: Time) -> String {
+        let secs = u64::try_from(time.secs()).unwrap();
+        let (days, rest) = (secs / 86_400, secs % 86_400);
+        let date = date(days.cast_signed());
+        format!(
+            "{date}T{:02}:{:02}:{:02}.{:09}Z",
+            rest / 3600,
+            rest / 60 % 60,
+            rest % 60,
+            time.nanos()
+        )
+    }
+
+    /// The civil date of a day since 1970.
+    fn date(days: i64) -> String {
+        let mut year = 1970;
+        let mut left = days;
+        let length = |year: i64| {
+            let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            if is_leap {
+                [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+            } else {
+                [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+            }
+        };
+        while left >= length(year).iter().sum() {
+            left -= length(year).iter().sum::<i64>();
+            year += 1;
+        }
+        let mut month = 0;
+        while left >= length(year)[month] {
+            left -= length(year)[month];
+            month += 1;
+        }
+        format!("{year:04}-{:02}-{:02}", month + 1, left + 1)
+    }
+
+    fn block_id(id: &BlockId) -> Value {
+        json!({
+            "hash": hash(id.hash),
+            "parts": {"total": id.parts.total, "hash": hash(id.parts.hash)},
+        })
+    }
+
+    pub fn header(header: &Header) -> Value {
+        json!({
+            "version": {
+                "block": header.version.block.to_string(),
+                "app": header.version.app.to_string(),
+            },
+            "chain_id": header.chain_id.as_str(),
+            "height": header.height.to_string(),
+            "time": time(header.time),
+            "last_block_id": block_id(&header.last_block_id),
+            "last_commit_hash": hash(header.last_commit_hash),
+            "data_hash": hash(header.data_hash),
+            "validators_hash": hash(header.validators_hash),
+            "next_validators_hash": hash(header.next_validators_hash),
+            "consensus_hash": hash(header.consensus_hash),
+            "app_hash": hex::encode_upper(&header.app_hash),
+            "last_results_hash": hash(header.last_results_hash),
+            "evidence_hash": hash(header.evidence_hash),
+            "proposer_address": header.proposer_address.to_string(),
+        })
+    }
+
+    fn commit_sig(sig: &CommitSig) -> Value {
+        let (flag, vote) = match sig {
+            CommitSig::Absent => {
+                return json!({
+                    "block_id_flag": 1,
+                    "validator_address": "",
+                    "timestamp": "0001-01-01T00:00:00Z",
+                    "signature": null,
+                });
+            }
+            CommitSig::Commit(vote) => (2, vote),
+            CommitSig::Nil(vote) => (3, vote),
+        };
+        json!({
+            "block_id_flag": flag,
+            "validator_address": vote.validator_address.to_string(),
+            "timestamp": time(vote.timestamp),
+            "signature": STANDARD.encode(&vote.signature),
+        })
+    }
+
+    pub fn signed_header(signed: &SignedHeader) -> Value {
+        let commit = &signed.commit;
+        json!({
+            "header": header(&signed.header),
+            "commit": {
+                "height": commit.height.to_string(),
+                "round": commit.round,
+                "block_id": block_id(&commit.block_id),
+                "signatures": commit.signatures.iter().map(commit_sig).collect::<Vec<_>>(),
+            },
+        })
+    }
+
+    pub fn validators(set: &ValidatorSet) -> Value {
+        let validators = set.validators.iter().map(|validator| {
+            let (name, key) = match &validator.public_key {
+                PublicKey::Ed25519(key) => ("tendermint/PubKeyEd25519", key.as_slice()),
+                PublicKey::Secp256k1(key) => ("tendermint/PubKeySecp256k1", key.as_slice()),
+                PublicKey::Secp256k1Eth(key) => ("cometbft/PubKeySecp256k1eth", key.as_slice()),
+            };
+            json!({
+                "address": validator.address.to_string(),
+                "pub_key": {"type": name, "value": STANDARD.encode(key)},
+                "voting_power": validator.power.to_string(),
+                "proposer_priority": validator.proposer_priority.to_string(),
+            })
+        });
+        validators.collect()
+    }
+
+    /// A light block with both sets.
+    pub fn light_block(made: &super::Made) -> Value {
+        json!({
+            "signed_header": signed_header(&made.signed),
+            "validator_set": {"validators": validators(made.validators.set())},
+            "next_validator_set": {"validators": validators(made.next_validators.set())},
+        })
+    }
+}

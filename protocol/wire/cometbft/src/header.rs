@@ -1,6 +1,6 @@
 //! Headers, block ids, commits and votes.
 
-use causeway_client_cometbft::{BlockId, Commit, Header, SignedHeader, Vote, proto};
+use causeway_client_cometbft::{BlockId, Commit, Header, Vote, proto};
 use causeway_core::DecodeError;
 use serde::Deserialize;
 
@@ -128,23 +128,9 @@ impl From<CommitJson> for proto::Commit {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct SignedHeaderJson {
-    header: HeaderJson,
-    commit: CommitJson,
-}
-
-impl SignedHeaderJson {
-    pub(crate) const fn new(header: HeaderJson, commit: CommitJson) -> Self {
-        Self { header, commit }
-    }
-}
-
-impl TryFrom<SignedHeaderJson> for SignedHeader {
-    type Error = DecodeError;
-
-    fn try_from(json: SignedHeaderJson) -> Result<Self, DecodeError> {
-        let (header, commit) = (Some(json.header.into()), Some(json.commit.into()));
-        proto::SignedHeader { header, commit }.try_into()
-    }
+    pub(crate) header: HeaderJson,
+    #[serde(default)]
+    pub(crate) commit: Option<CommitJson>,
 }
 
 #[derive(Debug, Deserialize)]

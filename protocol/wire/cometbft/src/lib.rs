@@ -31,7 +31,7 @@ mod validators;
 
 pub use evidence::duplicate_vote_from_json;
 pub use header::{block_id_from_json, commit_from_json, header_from_json, vote_from_json};
-pub use light_block::LightBlockDocument;
+pub use light_block::{LightBlockDocument, TrustedDocument};
 pub use validators::validator_set_from_json;
 
 use causeway_core::DecodeError;
