@@ -37,15 +37,16 @@ fn committee(height: u64) -> Committee {
     Committee::equal(first..first + 4)
 }
 
+/// In the revision of the chains' names.
+fn height_of(height: u64) -> Height {
+    Height::new(7, height)
+}
+
 impl Cometbft {
     /// A chain with a revision, like most real ones.
     pub fn new(number: u8) -> Self {
         let chain = Chain::new(&format!("pbft-{}-7", number + 1), &committee(1));
         Self { chain, tree: TraceTree::new() }
-    }
-
-    fn height(&self, height: u64) -> Height {
-        Height::new(7, height)
     }
 
     fn head_block(&self) -> &Made {
@@ -99,7 +100,7 @@ impl Family for Cometbft {
     }
 
     fn head(&self) -> Height {
-        self.height(self.head_block().signed.header.height)
+        height_of(self.head_block().signed.header.height)
     }
 
     /// The time of the next block, which is not before the last.
@@ -179,7 +180,7 @@ impl Family for Cometbft {
         let made = self.head_block();
         let two = |index| if index < 2 { Ballot::Block } else { Ballot::Absent };
         let signed = made.validators.sign_as(made.signed.header.clone(), two);
-        let below = self.height(self.head().height() - 1);
+        let below = height_of(self.head().height() - 1);
         ClientMessage::Header(self.header_from(below, signed)).to_any()
     }
 
@@ -188,7 +189,7 @@ impl Family for Cometbft {
         let made = self.head_block();
         let mut other = made.signed.header.clone();
         other.app_hash = vec![0xee; 32];
-        let below = self.height(self.head().height() - 1);
+        let below = height_of(self.head().height() - 1);
         let misbehaviour = Misbehaviour {
             client_id: String::new(),
             header_1: self.header_from(below, made.validators.sign(other)),

@@ -9,7 +9,7 @@ use causeway_light_client::ClientRegistry;
 use super::bitcoin::Bitcoin;
 use super::cometbft::Cometbft;
 use super::listing::Listing;
-use super::{Family, Path, TestChain};
+use super::{Family, Path, TestChain, assert_conserved};
 
 /// Longer than any test lasts on its own.
 pub const TRUSTING_PERIOD: Duration = Duration::from_hours(14 * 24);
@@ -49,6 +49,8 @@ impl Kind {
 pub struct Coordinator {
     pub now: Timestamp,
     pub chains: Vec<TestChain>,
+    /// All that were opened, for tokens to be counted on.
+    pub paths: Vec<Path>,
 }
 
 /// All light clients under test.
@@ -63,7 +65,7 @@ impl Coordinator {
             TestChain::new(kind.family(index), all_clients(), apps())
         };
         let chains = kinds.iter().enumerate().map(chain).collect();
-        let mut coordinator = Self { now: START, chains };
+        let mut coordinator = Self { now: START, chains, paths: Vec::new() };
         for index in 0..kinds.len() {
             coordinator.commit(index);
         }
@@ -77,8 +79,9 @@ impl Coordinator {
         (coordinator, path)
     }
 
-    /// Makes a chain's writes provable.
+    /// Makes a chain's writes provable; no token may be missing or doubled then.
     pub fn commit(&mut self, chain: usize) {
+        assert_conserved(self);
         let now = self.now.saturating_add(BLOCK_TIME);
         let now = self.chains[chain].commit(now);
         self.move_to(now);

@@ -10,7 +10,7 @@ use causeway_core::{
 };
 
 use super::coordinator::TRUSTING_PERIOD;
-use super::{Coordinator, TestChain};
+use super::{Coordinator, TestChain, assert_conserved};
 
 /// A client on a chain, and which chain it follows.
 #[derive(Clone, Debug)]
@@ -35,6 +35,7 @@ impl Path {
         let path = Self { a: Endpoint::new(c, a, b), b: Endpoint::new(c, b, a) };
         path.a.register(c, &path.b.client_id).unwrap();
         path.b.register(c, &path.a.client_id).unwrap();
+        c.paths.push(path.clone());
         path
     }
 
@@ -230,7 +231,9 @@ impl Endpoint {
         c: &mut Coordinator,
         message: &Message,
     ) -> Result<PacketResult, HandleError> {
-        match self.on(c).execute(message)? {
+        let response = self.on(c).execute(message);
+        assert_conserved(c);
+        match response? {
             Response::Packet(result) => Ok(result),
             other => panic!("{other:?}"),
         }

@@ -8,6 +8,7 @@
 pub mod bitcoin;
 mod chain;
 pub mod cometbft;
+mod conservation;
 mod coordinator;
 mod endpoint;
 mod family;
@@ -15,6 +16,7 @@ pub mod listing;
 pub mod tree;
 
 pub use chain::TestChain;
+pub use conservation::assert_conserved;
 pub use coordinator::{Coordinator, Kind, TRUSTING_PERIOD, all_clients};
 pub use endpoint::{Endpoint, Path};
 pub use family::{Family, Traces};
