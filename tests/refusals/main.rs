@@ -32,6 +32,9 @@ fn all_cases() -> impl Iterator<Item = &'static Case> {
     [
         bitcoin::CASES,
         cometbft::CASES,
+        cometbft::client::CASES,
+        cometbft::decode::CASES,
+        cometbft::evidence::CASES,
         ethereum_consensus::CASES,
         ethereum_execution::CASES,
         ics23::CASES,

@@ -9,10 +9,6 @@ use crate::{
     LightBlock, TrustError, TrustOptions, TrustedBlock, TrustedState, VerifyError, verify,
 };
 
-/// The most light blocks kept waiting for a block below them. Each lies at 9/16 of the way to the
-/// one before, so that this many would span more than all heights there are.
-pub const MAX_PENDING: usize = 128;
-
 /// Why a bisection ends without its target.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BisectionError {
@@ -32,14 +28,6 @@ pub enum BisectionError {
         /// The height asked for.
         expected: u64,
     },
-    /// More blocks wait than any bisection needs.
-    #[error("{got} light blocks wait, at most {expected} may")]
-    TooManyPending {
-        /// The number waiting.
-        got: usize,
-        /// The most that may.
-        expected: usize,
-    },
     /// A header was refused.
     #[error(transparent)]
     Verify(#[from] VerifyError),
@@ -52,7 +40,6 @@ refusals! {
     BisectionError {
         TargetNotAbove { got, expected } => "target_not_above_trusted", Reject;
         UnwantedHeight { got, expected } => "unwanted_height", Reject;
-        TooManyPending { got, expected } => "too_many_pending", Reject;
         @wraps Verify, Trust;
     }
 }
@@ -64,7 +51,8 @@ pub struct Bisection {
     options: TrustOptions,
     /// The height asked for; `None` when the target is trusted.
     wanted: Option<u64>,
-    /// Light blocks that too few trusted validators signed so far, the lowest last.
+    /// Light blocks that too few trusted validators signed so far, the lowest last. Each lies at
+    /// 9/16 of the way to the one before, so there are never more than 77.
     pending: Vec<LightBlock>,
     path: Vec<TrustedState>,
 }
@@ -104,10 +92,6 @@ impl Bisection {
         let (got, expected) = (block.height(), self.wanted.unwrap_or_default());
         if got != expected {
             return Err(BisectionError::UnwantedHeight { got, expected });
-        }
-        if self.pending.len() >= MAX_PENDING {
-            let got = self.pending.len();
-            return Err(BisectionError::TooManyPending { got, expected: MAX_PENDING });
         }
         self.pending.push(block);
         while let Some(block) = self.pending.pop() {

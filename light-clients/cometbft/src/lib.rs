@@ -49,7 +49,7 @@ mod vote;
 
 pub use attack::{Attack, AttackError, AttackKind, Conflict};
 pub use backwards::{BackwardsError, verify_backwards};
-pub use bisection::{Bisection, BisectionError, MAX_PENDING};
+pub use bisection::{Bisection, BisectionError};
 pub use chain_id::ChainId;
 pub use commit::{Commit, CommitSig, CommitVote, MAX_SIGNATURE_LEN, SignedHeader};
 pub use count::CommitError;

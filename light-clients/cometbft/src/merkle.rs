@@ -101,11 +101,11 @@ pub enum ProofError {
 
 refusals! {
     ProofError {
-        IndexOutOfRange { index, total } => "merkle_index_out_of_range", Reject;
-        AuntCount { got, expected } => "merkle_aunt_count_mismatch", Reject;
-        HashLength { got, expected } => "merkle_hash_length_mismatch", Reject;
-        LeafMismatch { got, expected } => "merkle_leaf_mismatch", Reject;
-        RootMismatch { got, expected } => "merkle_root_mismatch", Reject;
+        IndexOutOfRange { index, total } => "leaf_index_out_of_range", Reject;
+        AuntCount { got, expected } => "aunt_count_mismatch", Reject;
+        HashLength { got, expected } => "aunt_length_mismatch", Reject;
+        LeafMismatch { got, expected } => "leaf_hash_mismatch", Reject;
+        RootMismatch { got, expected } => "tree_root_mismatch", Reject;
     }
 }
 
