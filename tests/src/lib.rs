@@ -13,6 +13,7 @@
     reason = "test code fails loudly"
 )]
 
+pub mod client_host;
 pub mod harness;
 pub mod host;
 pub mod makers;

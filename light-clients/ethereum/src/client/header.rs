@@ -31,19 +31,17 @@ pub(super) fn verify(
     let client = view.client_state();
     let update = header.decode_update(&client.chain)?;
     let judged = judge(view, header, update, now)?;
-    check_execution(&client.chain, &judged.update)?;
-    if contradicts_known_next_committee(&client.chain, &judged)? {
+    if contradicts_finalized(view, &judged.update)
+        || contradicts_known_next_committee(&client.chain, &judged)?
+    {
         return Ok(misbehaviour(client));
     }
+    check_execution(&client.chain, &judged.update)?;
     let Judged { trusted, update, next_committee, fresh } = judged;
     let state = match next_consensus_state(&client.chain, &trusted, &update, next_committee) {
         Ok(state) => state,
         Err(error) => return known_or(view, &update, error),
     };
-    let learns_committee_only = state.slot == trusted.slot;
-    if learns_committee_only && contradicts_finalized(view, &update) {
-        return Ok(misbehaviour(client));
-    }
     if let Some(stored) = view.consensus_state(height_of(state.slot)) {
         if contradicts(&stored, &state) {
             return Ok(misbehaviour(client));
@@ -160,20 +158,19 @@ fn contradicts_known_next_committee(
     }
 }
 
-/// The verdict on a valid update that leads nowhere: its finalized block is known, or contradicts
-/// what is known, or neither.
+/// The verdict on a valid update that leads nowhere: nothing new when its finalized block is
+/// known, else the reason.
 fn known_or(
     view: &impl ClientView<EthereumClient>,
     update: &LightClientUpdate,
     error: ClientError,
 ) -> Result<Verdict<EthereumClient>, ClientError> {
     let is_stale = matches!(error, ClientError::FinalizedNotNewer { .. });
-    let slot = update.finalized_header.beacon.slot;
-    if contradicts_finalized(view, update) {
-        return Ok(misbehaviour(view.client_state()));
+    let finalized = height_of(update.finalized_header.beacon.slot);
+    if is_stale && view.consensus_state(finalized).is_some() {
+        return Ok(Verdict::AlreadyKnown);
     }
-    let is_known = view.consensus_state(height_of(slot)).is_some();
-    if is_stale && is_known { Ok(Verdict::AlreadyKnown) } else { Err(error) }
+    Err(error)
 }
 
 /// True when another block is stored for the slot of the update's finalized block.

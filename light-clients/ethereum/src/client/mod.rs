@@ -37,7 +37,7 @@ pub use message::{
 pub use state::{ClientState, ConsensusState, next_consensus_state};
 
 /// The light client of a beacon chain and its execution layer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EthereumClient;
 
 /// The height at which a slot's state is kept.

@@ -9,7 +9,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> B256 {
 }
 
 /// The parent of two nodes.
-pub(crate) fn hash_nodes(left: B256, right: B256) -> B256 {
+pub fn hash_nodes(left: B256, right: B256) -> B256 {
     let mut hasher = Sha256::new();
     hasher.update(left);
     hasher.update(right);

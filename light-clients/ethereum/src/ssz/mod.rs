@@ -7,5 +7,5 @@ mod merkle;
 
 pub(crate) use codec::{Codec, Shape, chunks, mix_in_length, wrong_length};
 pub(crate) use container::container;
-pub use merkle::{Gindex, verify_branch};
-pub(crate) use merkle::{hash_nodes, merkleize, sha256};
+pub use merkle::{Gindex, hash_nodes, verify_branch};
+pub(crate) use merkle::{merkleize, sha256};
