@@ -1,5 +1,16 @@
 //! Refusals of this family.
 
-use crate::Case;
+pub(crate) mod client;
+pub(crate) mod headers;
+pub(crate) mod inclusion;
+pub(crate) mod state;
 
-pub(crate) const CASES: &[Case] = &[];
+use causeway_core::Refusal;
+
+/// The code of a refusal.
+pub(crate) fn code<T>(verdict: Result<T, impl Refusal>) -> String {
+    match verdict {
+        Ok(_) => "accepted".into(),
+        Err(refusal) => refusal.code().into_owned(),
+    }
+}

@@ -30,7 +30,10 @@ pub(crate) struct Case {
 
 fn all_cases() -> impl Iterator<Item = &'static Case> {
     [
-        bitcoin::CASES,
+        bitcoin::headers::CASES,
+        bitcoin::inclusion::CASES,
+        bitcoin::state::CASES,
+        bitcoin::client::CASES,
         cometbft::CASES,
         cometbft::client::CASES,
         cometbft::decode::CASES,

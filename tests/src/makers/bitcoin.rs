@@ -5,20 +5,22 @@ use std::time::Duration;
 
 use alloy_primitives::U256;
 use causeway_client_bitcoin::{
-    Anchor, BitcoinClient, BlockHash, Chain, ClientMessage, ClientState, CoinbaseProof,
-    CommitmentMagic, CompactTarget, ConsensusState, Depths, Header, MerkleNode, Network,
-    NetworkRules, RawHeader, StateRoot, Target, Transaction, VersionHeights, commitment_script,
-    header_messages, height_push, merkle,
+    Anchor, BitcoinClient, BlockHash, Chain, ClientError, ClientMessage, ClientState,
+    CoinbaseProof, CommitmentMagic, CompactTarget, ConsensusState, Depths, Header, MerkleNode,
+    Network, NetworkRules, RawHeader, StateRoot, Target, Transaction, VersionHeights,
+    commitment_script, header_messages, height_push, merkle,
 };
 use causeway_core::{Height, Timestamp};
-use causeway_light_client::{Advance, ClientView, LightClient};
+use causeway_ics23::CommitmentProof;
+use causeway_light_client::{Advance, ClientView, LightClient, Verdict};
+use causeway_store::{Tree, Version};
 
 /// Time of the first header that the makers mine.
 pub const GENESIS_TIME: u32 = 1_700_000_000;
 
-/// One hash in sixteen is a proof of work at this limit.
+/// One hash in 512 is a proof of work at this limit: as easy as retargets of [`scaled_rules`] allow.
 pub const EASY_LIMIT: Target =
-    Target(U256::from_limbs([u64::MAX, u64::MAX, u64::MAX, u64::MAX >> 4]));
+    Target(U256::from_limbs([u64::MAX, u64::MAX, u64::MAX, u64::MAX >> 9]));
 
 /// Rules with periods of eight headers, ten seconds apart, and an easy limit.
 pub fn scaled_rules() -> NetworkRules {
@@ -294,6 +296,31 @@ impl Host {
         host
     }
 
+    /// Sends a message to the client, and writes what its verdict says; a verdict of misbehaviour
+    /// freezes it.
+    pub fn update(
+        &mut self,
+        message: &ClientMessage,
+        now: Timestamp,
+    ) -> Result<Verdict<BitcoinClient>, ClientError> {
+        let verdict = BitcoinClient::verify_client_message(self, message, now)?;
+        match verdict.clone() {
+            Verdict::Advance(advance) => self.apply(advance),
+            Verdict::AlreadyKnown => (),
+            Verdict::Misbehaviour(frozen) => self.client_state = frozen,
+        }
+        Ok(verdict)
+    }
+
+    /// As [`Self::update`], with headers that nothing is wrong with.
+    pub fn follow(&mut self, headers: &[RawHeader]) -> &mut Self {
+        for message in header_messages(headers) {
+            let verdict = self.update(&message, late()).unwrap();
+            assert!(matches!(verdict, Verdict::Advance(_)), "{verdict:?}");
+        }
+        self
+    }
+
     /// Writes what a verdict says.
     pub fn apply(&mut self, advance: Advance<BitcoinClient>) {
         self.client_state = advance.client_state;
@@ -333,4 +360,13 @@ impl ClientView<BitcoinClient> for Host {
     fn record(&self, key: &[u8]) -> Option<Vec<u8>> {
         self.records.get(key).cloned()
     }
+}
+
+/// A state of one entry, with a proof of it.
+pub fn one_entry(key: &[u8], value: &[u8]) -> (StateRoot, CommitmentProof) {
+    let version = Version::new(1).unwrap();
+    let mut tree = Tree::starting_at(version);
+    tree.insert(key, value).unwrap();
+    let root = tree.commit(version).unwrap();
+    (StateRoot(root.0), tree.at(version).unwrap().prove(key).unwrap())
 }
