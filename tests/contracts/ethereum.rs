@@ -1,1 +1,3 @@
-//! Empty yet.
+//! A proof-of-stake chain beside a chain of every family.
+
+all_scenarios!(Ethereum);

@@ -8,6 +8,7 @@ use causeway_light_client::ClientRegistry;
 
 use super::bitcoin::Bitcoin;
 use super::cometbft::Cometbft;
+use super::ethereum::Ethereum;
 use super::listing::Listing;
 use super::{Family, Path, TestChain, assert_conserved};
 
@@ -26,10 +27,11 @@ pub enum Kind {
     Listing,
     Bitcoin,
     Cometbft,
+    Ethereum,
 }
 
 impl Kind {
-    pub const ALL: [Self; 3] = [Self::Listing, Self::Bitcoin, Self::Cometbft];
+    pub const ALL: [Self; 4] = [Self::Listing, Self::Bitcoin, Self::Cometbft, Self::Ethereum];
 
     /// Every ordered pair.
     pub fn pairs() -> impl Iterator<Item = (Self, Self)> {
@@ -42,6 +44,7 @@ impl Kind {
             Self::Listing => Box::new(Listing::new(number.into())),
             Self::Bitcoin => Box::new(Bitcoin::new(number)),
             Self::Cometbft => Box::new(Cometbft::new(number)),
+            Self::Ethereum => Box::new(Ethereum::new(number)),
         }
     }
 }

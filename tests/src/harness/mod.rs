@@ -5,12 +5,14 @@
 //! The words are those of ibc-go's testing package: a [`Coordinator`] owns time and the chains, a
 //! [`Path`] has an [`Endpoint`] on two of them.
 
+pub mod beacon;
 pub mod bitcoin;
 mod chain;
 pub mod cometbft;
 mod conservation;
 mod coordinator;
 mod endpoint;
+pub mod ethereum;
 mod family;
 pub mod listing;
 pub mod tree;
