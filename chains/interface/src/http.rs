@@ -20,7 +20,7 @@ pub enum Method {
 pub struct Request {
     /// The method.
     pub method: Method,
-    /// The path, percent-decoded, without the query.
+    /// The path as it came, without the query.
     pub path: String,
     /// The raw query, without `?`; empty when there is none.
     pub query: String,
