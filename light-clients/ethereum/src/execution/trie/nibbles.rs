@@ -60,9 +60,25 @@ impl<'a> Nibbles<'a> {
     }
 }
 
+impl Nibbles<'_> {
+    /// A first odd nibble and the whole bytes after it, when the last nibble ends a byte.
+    fn as_bytes(&self) -> Option<(Option<u8>, &[u8])> {
+        if !self.end.is_multiple_of(2) {
+            return None;
+        }
+        let bytes = self.bytes.get(self.start.div_ceil(2)..self.end / 2)?;
+        let is_odd = !self.start.is_multiple_of(2);
+        let first = is_odd.then(|| self.split_first().map(|(nibble, _)| nibble)).flatten();
+        Some((first, bytes))
+    }
+}
+
 impl PartialEq for Nibbles<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.strip_prefix(*other).is_some()
+        match (self.as_bytes(), other.as_bytes()) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => self.len() == other.len() && self.strip_prefix(*other).is_some(),
+        }
     }
 }
 
@@ -135,5 +151,11 @@ mod tests {
         assert!(rest.strip_prefix(Nibbles::of(&[0x24])).is_none());
         assert!(rest.strip_prefix(Nibbles::of(&[0x23, 0x45])).is_none());
         assert_ne!(rest, key);
+        let (_, even) = rest.split_first().unwrap();
+        assert_eq!(even, Nibbles::of(&[0x34]));
+        assert_ne!(even, Nibbles::of(&[0x35]));
+        let (_, odd) = Nibbles::of(&[0x02, 0x34]).split_first().unwrap();
+        assert_eq!(rest, odd);
+        assert_eq!(rest.split_first().unwrap().1.split_first().unwrap().1.len(), 1);
     }
 }

@@ -1,6 +1,7 @@
 //! One node of the trie, decoded strictly and without copying.
 
 use alloy_primitives::B256;
+use alloy_rlp::EMPTY_STRING_CODE;
 use causeway_core::DecodeError;
 
 use super::NODE;
@@ -9,6 +10,9 @@ use crate::execution::rlp::{Item, Items};
 
 /// Nodes whose encoding is shorter are part of their parent; others are referred to by hash.
 pub(super) const HASHED_NODE_LEN: usize = 32;
+
+/// The first byte of a string of 32 bytes.
+const HASH_CODE: u8 = EMPTY_STRING_CODE + 32;
 
 /// The items of a branch: one a nibble, and a value.
 const BRANCH_ITEMS: usize = 17;
@@ -35,6 +39,26 @@ pub(super) enum Child<'a> {
     Inline(&'a [u8]),
 }
 
+/// What follows the child that `items` begin with. Almost every child is nothing or a hash, whose
+/// first byte says it all.
+#[inline]
+fn after_child(items: &[u8]) -> Result<&[u8], DecodeError> {
+    match items {
+        [EMPTY_STRING_CODE, rest @ ..] => return Ok(rest),
+        [HASH_CODE, rest @ ..] => {
+            if let Some(rest) = rest.get(B256::len_bytes()..) {
+                return Ok(rest);
+            }
+        }
+        [] => return malformed(format!("neither 2 nor {BRANCH_ITEMS} items")),
+        _ => {}
+    }
+    let mut list = Items::new(NODE, items);
+    let (encoding, item) = list.next_item()?;
+    Child::new(encoding, item)?;
+    Ok(items.get(encoding.len()..).unwrap_or_default())
+}
+
 /// A branch, with the place of each item, so that a branch which many keys pass is read once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Branch<'a> {
@@ -56,12 +80,12 @@ impl<'a> Node<'a> {
             return malformed("a byte string where a node belongs");
         };
         let mut items = Items::new(NODE, payload);
-        let first = items.next_item()?;
+        let (_, first) = items.next_item()?;
         let second = items.next_item()?;
         if items.is_empty() {
-            return Self::short(first.1, second);
+            return Self::short(first, second);
         }
-        Branch::decode(payload, [first, second], items).map(Self::Branch)
+        Branch::decode(payload).map(Self::Branch)
     }
 
     /// A leaf or an extension.
@@ -101,24 +125,15 @@ impl<'a> Child<'a> {
 }
 
 impl<'a> Branch<'a> {
-    fn decode(
-        payload: &'a [u8],
-        first_two: [(&'a [u8], Item<'a>); 2],
-        mut items: Items<'a>,
-    ) -> Result<Self, DecodeError> {
-        let mut first_two = first_two.into_iter();
-        let (mut ends, mut end) = ([0_u16; 16], 0_u16);
-        for place in &mut ends {
-            let (encoding, item) = match first_two.next() {
-                Some(item) => item,
-                None if items.is_empty() => break,
-                None => items.next_item()?,
-            };
-            Child::new(encoding, item)?;
-            let len = u16::try_from(encoding.len()).unwrap_or(u16::MAX);
-            end = end.saturating_add(len);
-            *place = end;
+    fn decode(payload: &'a [u8]) -> Result<Self, DecodeError> {
+        let (mut ends, mut rest) = ([0; 16], payload);
+        for end in &mut ends {
+            rest = after_child(rest)?;
+            let read = payload.len().saturating_sub(rest.len());
+            // Sixteen children have at most 528 bytes: what does not fit is no branch.
+            *end = u16::try_from(read).map_err(|_| DecodeError::new(NODE, "a child too long"))?;
         }
+        let mut items = Items::new(NODE, rest);
         if items.is_empty() {
             return malformed(format!("neither 2 nor {BRANCH_ITEMS} items"));
         }
