@@ -4,11 +4,22 @@ use std::time::Duration;
 
 use causeway_core::{ClientId, Event, Message, PacketResult, RecoverClient, SubmitMisbehaviour};
 use causeway_light_client::Status;
-use causeway_tests::harness::{Coordinator, Endpoint, Kind, Path, TRUSTING_PERIOD};
+use causeway_tests::harness::{Coordinator, Endpoint, Kind, Path};
 use causeway_tests::host::account;
 
 use crate::packets::code;
 use crate::script::{apps, payload};
+
+/// A trusting period that is soon over.
+const TRUSTING: Duration = Duration::from_hours(12);
+
+/// Two chains whose clients expire soon.
+fn open(kinds: (Kind, Kind)) -> (Coordinator, Path) {
+    let mut c = Coordinator::new(&[kinds.0, kinds.1], apps);
+    c.trusting_period = TRUSTING;
+    let path = Path::open(&mut c, 0, 1);
+    (c, path)
+}
 
 fn recover(subject: &Endpoint, substitute: &Endpoint) -> Message {
     Message::RecoverClient(RecoverClient {
@@ -61,13 +72,13 @@ pub(crate) fn knowing_a_header_twice_changes_nothing(kinds: (Kind, Kind)) {
 }
 
 pub(crate) fn an_expired_client_does_nothing_until_it_is_recovered(kinds: (Kind, Kind)) {
-    let (mut c, path) = Coordinator::pair(kinds, apps);
+    let (mut c, path) = open(kinds);
     let packet = path.send(&mut c, vec![payload(b"before")]);
     path.receive(&mut c, &packet).unwrap();
     path.a.update_client(&mut c).unwrap();
     let answer = path.b.on(&mut c).acknowledgement(&packet).unwrap();
     let settled = path.a.acknowledge_message(&c, &packet, &answer);
-    c.advance(TRUSTING_PERIOD);
+    c.advance(TRUSTING);
     let a = path.a.on(&mut c);
     assert_eq!(a.status(&path.a.client_id), Status::Expired);
     assert_eq!(code(a.execute(&settled)), "client_not_active");
@@ -150,7 +161,7 @@ fn recovery(c: &mut Coordinator, path: &Path) {
 
 /// Expired consensus states go, a bounded number with every update, and the latest never.
 pub(crate) fn expired_consensus_states_are_pruned(kinds: (Kind, Kind)) {
-    let (mut c, path) = Coordinator::pair(kinds, apps);
+    let (mut c, path) = open(kinds);
     for _ in 0..8 {
         c.commit(path.b.chain);
         path.a.update_client(&mut c).unwrap();
@@ -159,11 +170,11 @@ pub(crate) fn expired_consensus_states_are_pruned(kinds: (Kind, Kind)) {
         |c: &Coordinator| c.chains[path.a.chain].stored(&path.a.client_id).heights(None, 1000);
     let old = heights(&c);
     assert!(old.len() >= 9, "{old:?}");
-    c.advance(TRUSTING_PERIOD / 2);
+    c.advance(TRUSTING / 2);
     path.a.update_client(&mut c).unwrap();
     assert!(old.iter().all(|height| heights(&c).contains(height)));
-    c.advance(TRUSTING_PERIOD * 3 / 8);
-    c.advance(TRUSTING_PERIOD * 3 / 8);
+    c.advance(TRUSTING * 3 / 8);
+    c.advance(TRUSTING * 3 / 8);
     for _ in 0..8 {
         c.commit(path.b.chain);
         let before = heights(&c);

@@ -13,7 +13,7 @@ use super::listing::Listing;
 use super::{Family, Path, TestChain, assert_conserved};
 
 /// Longer than any test lasts on its own.
-pub const TRUSTING_PERIOD: Duration = Duration::from_hours(14 * 24);
+const TRUSTING_PERIOD: Duration = Duration::from_hours(14 * 24);
 
 /// Where all clocks start.
 const START: Timestamp = Timestamp::from_nanos(1_700_000_000_000_000_000);
@@ -54,6 +54,8 @@ pub struct Coordinator {
     pub chains: Vec<TestChain>,
     /// All that were opened, for tokens to be counted on.
     pub paths: Vec<Path>,
+    /// Of clients that are created from now on.
+    pub trusting_period: Duration,
 }
 
 /// All light clients under test.
@@ -68,7 +70,8 @@ impl Coordinator {
             TestChain::new(kind.family(index), all_clients(), apps())
         };
         let chains = kinds.iter().enumerate().map(chain).collect();
-        let mut coordinator = Self { now: START, chains, paths: Vec::new() };
+        let mut coordinator =
+            Self { now: START, chains, paths: Vec::new(), trusting_period: TRUSTING_PERIOD };
         for index in 0..kinds.len() {
             coordinator.commit(index);
         }

@@ -9,7 +9,6 @@ use causeway_core::{
     Response, SendPacket, TimeoutPacket, UpdateClient,
 };
 
-use super::coordinator::TRUSTING_PERIOD;
 use super::{Coordinator, TestChain, assert_conserved};
 
 /// A client on a chain, and which chain it follows.
@@ -103,7 +102,7 @@ impl Path {
 impl Endpoint {
     /// Creates a client on `chain` that follows `counterparty`.
     pub fn new(c: &mut Coordinator, chain: usize, counterparty: usize) -> Self {
-        let create = c.chains[counterparty].family.new_client(TRUSTING_PERIOD);
+        let create = c.chains[counterparty].family.new_client(c.trusting_period);
         let response = c.chains[chain].execute(&Message::CreateClient(create)).unwrap();
         let Response::ClientCreated(client_id) = response else {
             panic!("{response:?}");

@@ -19,6 +19,6 @@ pub mod tree;
 
 pub use chain::TestChain;
 pub use conservation::assert_conserved;
-pub use coordinator::{Coordinator, Kind, TRUSTING_PERIOD, all_clients};
+pub use coordinator::{Coordinator, Kind, all_clients};
 pub use endpoint::{Endpoint, Path};
 pub use family::{Family, Traces};

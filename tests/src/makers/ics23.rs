@@ -80,11 +80,11 @@ pub fn tree_of(
         for start in (0..proofs.len()).step_by(2 * width) {
             let hash_of = |at: usize| proofs[at].calculate().unwrap().as_bytes().to_vec();
             let (left, right) = (hash_of(start), hash_of(start + width));
-            for at in start..start + 2 * width {
+            for (at, proof) in proofs.iter_mut().enumerate().skip(start).take(2 * width) {
                 let before = if at < start + width { vec![] } else { left.clone() };
                 let suffix = if at < start + width { right.clone() } else { vec![] };
                 let prefix = [prefix, &before].concat();
-                proofs[at].path.push(InnerOp { hash, prefix, suffix });
+                proof.path.push(InnerOp { hash, prefix, suffix });
             }
         }
         width *= 2;
