@@ -1,0 +1,11 @@
+//! Agreement on one block a height.
+//!
+//! [`Rounds`] is the algorithm alone: who votes for what, when to wait, when it is decided. It
+//! knows no signatures and no blocks, only their ids, so that its rules can be tested against any
+//! order of messages.
+
+mod rounds;
+mod tally;
+
+pub use rounds::{Action, Rounds, Timeout, Wait};
+pub use tally::{Conflict, Stage, Voters};

@@ -1,0 +1,14 @@
+//! The bundled PBFT chain: consensus in rounds, blocks and execution, as one state machine.
+//!
+//! There is no I/O and no clock here. Validators are state machines of their own, with their own
+//! keys, which see of each other only messages.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        reason = "tests compute freely"
+    )
+)]
+
+pub mod consensus;
