@@ -6,7 +6,7 @@ use crate::binary::{causeway, causeway_with_input};
 
 /// A transfer of an end-to-end run between two deployed implementations: `receiveNativePacket` of
 /// cosmos/solidity-ibc-eureka, and the commitment that the sending chain stored.
-fn file() -> Value {
+pub(crate) fn file() -> Value {
     let data = concat!(
         "0000000000000000000000000000000000000000000000000000000000000020",
         "00000000000000000000000000000000000000000000000000000000000000a0",
