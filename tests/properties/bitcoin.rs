@@ -1,1 +1,433 @@
-//! Empty yet.
+//! Laws of header chains, of the client's tree, and of its proofs.
+
+use std::collections::BTreeMap;
+
+use causeway_client_bitcoin::{
+    Anchor, BatchProof, BitcoinClient, Chain, ClientMessage, ClientState, ConsensusState, Depths,
+    Header, InclusionProof, MerkleNode, RawHeader, StateProof, StateRoot, Transaction, Work,
+    header_messages, merkle,
+};
+use causeway_core::{Height, MerklePath};
+use causeway_ics23::MerkleProof;
+use causeway_light_client::{
+    AnyCodec, Entry, LightClient, ProofCodec, ProofContext, ProofVerifier, Status, Verdict,
+};
+use causeway_store::{Tree, Version};
+use causeway_tests::makers::bitcoin::{
+    Branch, Host, StateChain, client_state, late, outputs, payment, scaled,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+/// A client that keeps everything and finds nothing final for long.
+fn patient_host() -> Host {
+    let network = scaled();
+    Host::new(ClientState {
+        depths: Depths { confirmations: 50, fork_window: 100 },
+        ..client_state(&network, Anchor::genesis(&network))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Paces make targets move both ways; batches of any size come to the same end.
+    #[test]
+    fn what_is_mined_is_accepted_in_any_batches(
+        paces in vec(4_i64..60, 1..40),
+        batch in 1_usize..50,
+    ) {
+        let network = scaled();
+        let mut branch = Branch::new(&network);
+        for pace in paces {
+            branch.push(pace);
+        }
+        let mut chain = Chain::new(&network, Anchor::genesis(&network)).unwrap();
+        for headers in branch.headers.chunks(batch) {
+            chain.extend(headers, u64::MAX).unwrap();
+        }
+        prop_assert_eq!(chain.tip(), &branch.tip);
+        prop_assert_eq!(chain.tip().validate(&network), Ok(()));
+    }
+
+    /// A changed bit is refused at its header; should the changed header have proof of work by
+    /// luck, then the next one does not link to it.
+    #[test]
+    fn a_changed_bit_is_refused_where_it_is(count in 2_usize..20, at: Index, bit in 0_usize..640) {
+        let network = scaled();
+        let branch = Branch::new(&network).grow(count).clone();
+        let at = at.index(count);
+        let mut headers = branch.headers.clone();
+        headers[at][bit / 8] ^= 1 << (bit % 8);
+        let mut chain = Chain::new(&network, Anchor::genesis(&network)).unwrap();
+        let mut accepted = 0;
+        let verdict = chain.extend_with(&headers, u64::MAX, |_| accepted += 1);
+        let changed = Header::from_bytes(&headers[at]);
+        let lucky = accepted > at;
+        if lucky {
+            prop_assert!(changed.bits.expand().target.is_met_by(&changed.hash()));
+            prop_assert_eq!(accepted, at + 1);
+        } else {
+            prop_assert_eq!(accepted, at);
+        }
+        prop_assert!(verdict.is_err() || (lucky && at + 1 == count));
+        prop_assert_eq!(chain.tip().height, if verdict.is_err() { 0 } else { count as u64 });
+    }
+
+    /// Branches off branches, sent in any order that parents allow: the tip is the one with the
+    /// most work, among equals the first.
+    #[test]
+    fn the_tip_has_the_most_work(plan in vec((any::<Index>(), 1_usize..5, 5_i64..40), 1..10)) {
+        let network = scaled();
+        let genesis = Anchor::genesis(&network);
+        let mut known = vec![genesis];
+        let mut host = patient_host();
+        let mut best = (genesis.chainwork, genesis.header.hash());
+        for (step, (from, count, pace)) in plan.into_iter().enumerate() {
+            let mut branch = Branch::from(&network, known[from.index(known.len())]);
+            for _ in 0..count {
+                let mark = u8::try_from(step + 2).unwrap();
+                branch.push_with(pace, |header| header.merkle_root = MerkleNode([mark; 32]));
+                known.push(branch.tip);
+            }
+            host.follow(&branch.headers);
+            if branch.tip.chainwork > best.0 {
+                best = (branch.tip.chainwork, branch.tip.header.hash());
+            }
+            let tip = host.client_state.tip;
+            prop_assert_eq!((tip.chainwork, tip.hash), best);
+            let again = host.update(&ClientMessage::Headers(branch.headers), late()).unwrap();
+            prop_assert_eq!(again, Verdict::AlreadyKnown);
+        }
+    }
+
+    /// What is sent first matters for nothing that is final: two clients that heard the same
+    /// headers in batches of different sizes agree on every consensus state.
+    #[test]
+    fn finality_does_not_depend_on_batches(count in 5_usize..60, one in 1_usize..9, other in 1_usize..60) {
+        let network = scaled();
+        let branch = Branch::new(&network).grow_steadily(count).clone();
+        let start = client_state(&network, Anchor::genesis(&network));
+        let hosts = [one, other].map(|batch| {
+            let mut host = Host::new(start);
+            branch.headers.chunks(batch).for_each(|headers| {
+                host.follow(headers);
+            });
+            host
+        });
+        prop_assert_eq!(&hosts[0].consensus_states, &hosts[1].consensus_states);
+        let final_height = (count as u64 + 1).saturating_sub(3);
+        prop_assert_eq!(hosts[0].client_state.finalized.height, final_height);
+        prop_assert_eq!(hosts[0].consensus_states.len() as u64, final_height + 1);
+    }
+
+    #[test]
+    fn messages_read_back(count in 1_usize..30, misbehaviour: bool) {
+        let headers: Vec<RawHeader> = (0..count).map(|n| [u8::try_from(n).unwrap(); 80]).collect();
+        let message = if misbehaviour {
+            ClientMessage::Misbehaviour(headers)
+        } else {
+            ClientMessage::Headers(headers)
+        };
+        prop_assert_eq!(ClientMessage::from_any(&message.to_any()), Ok(message));
+    }
+
+    /// A store's proofs of presence and absence verify under a coinbase, alone and in a batch.
+    #[test]
+    fn what_is_in_the_state_is_proven(
+        entries in proptest::collection::btree_map(vec(any::<u8>(), 1..20), vec(any::<u8>(), 1..20), 1..20),
+        absent in vec(any::<u8>(), 1..20),
+    ) {
+        prop_assume!(!entries.contains_key(&absent));
+        let state = State::of(&entries);
+        for (key, value) in &entries {
+            let proof = state.prove(key);
+            prop_assert!(state.verify_membership(&proof, key, value).is_ok());
+            prop_assert!(state.verify_membership(&proof, key, b"another value").is_err());
+            prop_assert!(state.verify_non_membership(&proof, key).is_err());
+            prop_assert_eq!(StateProof::from_bytes(&proof.to_bytes()), Ok(proof));
+        }
+        let proof = state.prove(&absent);
+        prop_assert!(state.verify_non_membership(&proof, &absent).is_ok());
+        prop_assert!(state.verify_membership(&proof, &absent, b"value").is_err());
+    }
+}
+
+/// A state that block 1 of a chain commits to.
+struct State {
+    tree: Tree,
+    chain: StateChain,
+}
+
+impl State {
+    fn of(entries: &BTreeMap<Vec<u8>, Vec<u8>>) -> Self {
+        let version = Version::new(1).unwrap();
+        let mut tree = Tree::starting_at(version);
+        for (key, value) in entries {
+            tree.insert(key, value).unwrap();
+        }
+        let root = tree.commit(version).unwrap();
+        let mut chain = StateChain::new(&scaled());
+        chain.commit(StateRoot(root.0));
+        Self { tree, chain }
+    }
+
+    fn prove(&self, key: &[u8]) -> StateProof {
+        let snapshot = self.tree.at(Version::new(1).unwrap()).unwrap();
+        StateProof { root: self.chain.coinbase_proof(1), proof: snapshot.prove(key).unwrap() }
+    }
+
+    fn ask<T>(&self, check: impl FnOnce(&ProofContext<'_, BitcoinClient>) -> T) -> T {
+        let tip = self.chain.branch.tip;
+        check(&ProofContext {
+            client_state: &client_state(&self.chain.branch.network, tip),
+            height: Height::from_block(1),
+            consensus_state: &ConsensusState::from(&tip),
+        })
+    }
+
+    fn verify_membership(
+        &self,
+        proof: &StateProof,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), causeway_client_bitcoin::ClientError> {
+        let path = MerklePath::new(vec![key.to_vec()]).unwrap();
+        let entry = Entry { path, value: value.to_vec() };
+        self.ask(|context| BitcoinClient::verify_membership(context, proof, &entry))
+    }
+
+    fn verify_non_membership(
+        &self,
+        proof: &StateProof,
+        key: &[u8],
+    ) -> Result<(), causeway_client_bitcoin::ClientError> {
+        let path = MerklePath::new(vec![key.to_vec()]).unwrap();
+        self.ask(|context| BitcoinClient::verify_non_membership(context, proof, &path))
+    }
+}
+
+fn small_state() -> (BTreeMap<Vec<u8>, Vec<u8>>, State) {
+    let entries: BTreeMap<_, _> =
+        (0..9_u8).map(|n| (vec![n, n], vec![n + 1; usize::from(n) + 1])).collect();
+    let state = State::of(&entries);
+    (entries, state)
+}
+
+#[test]
+fn every_changed_byte_of_a_state_proof_is_refused() {
+    let (entries, state) = small_state();
+    let key = vec![4, 4];
+    let bytes = state.prove(&key).to_bytes();
+    for at in 0..bytes.len() {
+        for mask in [1, 0x80] {
+            let mut changed = bytes.clone();
+            changed[at] ^= mask;
+            let verdict = StateProof::from_bytes(&changed)
+                .is_ok_and(|proof| state.verify_membership(&proof, &key, &entries[&key]).is_ok());
+            assert!(!verdict, "byte {at}");
+        }
+    }
+}
+
+#[test]
+fn a_batch_shows_all_its_entries_and_no_other() {
+    let (entries, state) = small_state();
+    let paths: Vec<Entry> = entries
+        .iter()
+        .map(|(key, value)| Entry {
+            path: MerklePath::new(vec![key.clone()]).unwrap(),
+            value: value.clone(),
+        })
+        .collect();
+    let single: Vec<_> = entries.keys().map(|key| state.prove(key)).collect();
+    let proofs: Vec<_> =
+        single.iter().map(|proof| MerkleProof { proofs: vec![proof.proof.clone()] }).collect();
+    let merged = causeway_ics23::BatchProof::merge(&proofs).unwrap();
+    let batch = BatchProof { root: single[0].root.clone(), proof: merged };
+    let judge = |batch: &BatchProof, entries: &[Entry]| {
+        state.ask(|context| BitcoinClient::verify_memberships(context, batch, entries).is_ok())
+    };
+    assert!(judge(&batch, &paths));
+    let read_back = BatchProof::from_bytes(&batch.to_bytes()).unwrap();
+    assert_eq!(read_back, batch);
+    assert!(!judge(&batch, &paths[1..]) && !judge(&batch, &[]));
+    let mut other = paths.clone();
+    other[3].value[0] ^= 1;
+    assert!(!judge(&batch, &other));
+    let bytes = batch.to_bytes();
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        let verdict = BatchProof::from_bytes(&changed).is_ok_and(|proof| judge(&proof, &paths));
+        assert!(!verdict, "byte {at}");
+    }
+}
+
+#[test]
+fn every_changed_byte_of_an_inclusion_proof_is_refused() {
+    let mut chain = StateChain::new(&scaled());
+    let height = chain.mine(&outputs(StateRoot([1; 32])));
+    let transactions = &chain.blocks[&height];
+    let leaves: Vec<MerkleNode> = transactions
+        .iter()
+        .map(|bytes| Transaction::from_bytes(bytes).unwrap().txid.into())
+        .collect();
+    let root = chain.branch.tip.header.merkle_root;
+    let good = InclusionProof {
+        transaction: payment(1),
+        index: 1,
+        branch: merkle::branch(&leaves, 1).unwrap(),
+        coinbase: transactions[0].clone(),
+        coinbase_branch: merkle::branch(&leaves, 0).unwrap(),
+    };
+    assert!(good.verify(root, &mut ()).is_ok());
+    let parts: [fn(&mut InclusionProof) -> Vec<&mut u8>; 4] = [
+        |proof| proof.transaction.iter_mut().collect(),
+        |proof| proof.coinbase.iter_mut().collect(),
+        |proof| proof.branch.iter_mut().flat_map(|node| &mut node.0).collect(),
+        |proof| proof.coinbase_branch.iter_mut().flat_map(|node| &mut node.0).collect(),
+    ];
+    for part in parts {
+        let len = part(&mut good.clone()).len();
+        for at in 0..len {
+            for bit in 0..8 {
+                let mut changed = good.clone();
+                *part(&mut changed)[at] ^= 1 << bit;
+                assert!(changed.verify(root, &mut ()).is_err(), "byte {at}, bit {bit}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_client_forgets_what_is_below_its_window() {
+    let network = scaled();
+    let start = client_state(&network, Anchor::genesis(&network));
+    let window = u64::from(start.depths.fork_window);
+    let branch = Branch::new(&network).grow_steadily(300).clone();
+    for batch in [1, 7, 50] {
+        let mut host = Host::new(start);
+        for headers in branch.headers.chunks(batch) {
+            host.follow(headers);
+        }
+        let state = host.client_state;
+        assert!(state.lowest_record + window + batch as u64 >= 300, "{state:?}");
+        // A header and a list of hashes for each height.
+        let kept = 300 - state.lowest_record + 1;
+        assert_eq!(host.records.len() as u64, 2 * kept);
+    }
+}
+
+#[test]
+fn rivals_are_forgotten_too() {
+    let network = scaled();
+    let mut host = Host::new(client_state(&network, Anchor::genesis(&network)));
+    let main = Branch::new(&network).grow_steadily(100).clone();
+    let mut rivals = Vec::new();
+    for mark in 0..40_u8 {
+        let mut rival = Branch::new(&network);
+        rival.headers = main.headers[..5].to_vec();
+        let mut chain = Chain::new(&network, Anchor::genesis(&network)).unwrap();
+        chain.extend(&rival.headers, u64::MAX).unwrap();
+        rival.tip = *chain.tip();
+        rival.grow_apart(1, mark.wrapping_add(100));
+        rivals.push(rival.headers[5]);
+    }
+    host.follow(&main.headers[..7]);
+    for rival in rivals {
+        host.follow(&[rival]);
+    }
+    for header in &main.headers[7..] {
+        host.follow(&[*header]);
+    }
+    let kept = 100 - host.client_state.lowest_record + 1;
+    assert_eq!(host.records.len() as u64, 2 * kept);
+    assert!(kept <= 22, "{kept}");
+}
+
+/// A fork below the newest final header freezes the client: at once when it comes in one message,
+/// and when its beginning was stored as a side branch before.
+#[test]
+fn a_reorganisation_below_finality_freezes_the_client() {
+    let network = scaled();
+    let main = Branch::new(&network).grow(10).clone();
+    let mut fork = Branch::new(&network);
+    fork.grow(6).grow_apart(6, 0xff);
+    let mut host = Host::new(client_state(&network, Anchor::genesis(&network)));
+    host.follow(&main.headers);
+    assert_eq!(host.client_state.finalized.height, 8);
+    let mut in_two = host.clone();
+    for message in [
+        ClientMessage::Headers(fork.headers.clone()),
+        ClientMessage::Misbehaviour(fork.headers.clone()),
+    ] {
+        let mut host = host.clone();
+        let Ok(Verdict::Misbehaviour(frozen)) = host.update(&message, late()) else {
+            panic!("not judged as misbehaviour")
+        };
+        assert_eq!(frozen, ClientState { frozen: true, ..in_two.client_state });
+        assert_eq!(BitcoinClient::status(&host, late()), Status::Frozen);
+        assert!(host.update(&message, late()).is_err());
+    }
+    in_two.follow(&fork.headers[..9]);
+    assert_eq!(in_two.client_state.tip.height, 10);
+    let rest = ClientMessage::Headers(fork.headers[9..].to_vec());
+    assert!(matches!(in_two.update(&rest, late()), Ok(Verdict::Misbehaviour(_))));
+    // A fork from the newest final header itself only moves the tip.
+    let mut shallow = Branch::new(&network);
+    shallow.grow(8).grow_apart(3, 0xee);
+    host.follow(&shallow.headers);
+    assert_eq!(host.client_state.tip.hash, shallow.tip.header.hash());
+    assert_eq!(BitcoinClient::status(&host, late()), Status::Active);
+}
+
+/// A frozen client goes on from where a substitute is, with the substitute's newest final header
+/// as its only certain record.
+#[test]
+fn a_client_recovers_by_a_substitute() {
+    let network = scaled();
+    let branch = Branch::new(&network).grow_steadily(40).clone();
+    let start = client_state(&network, Anchor::genesis(&network));
+    let mut subject = Host::new(start);
+    subject.follow(&branch.headers[..10]);
+    subject.client_state.frozen = true;
+    let mut substitute = Host::new(start);
+    substitute.follow(&branch.headers[..30]);
+    let recovered =
+        BitcoinClient::recover(&subject.client_state, &substitute.client_state).unwrap();
+    let height = Height::from_block(recovered.finalized.height);
+    subject.client_state = recovered;
+    subject.consensus_states.insert(height, substitute.consensus_states[&height]);
+    assert_eq!(BitcoinClient::status(&subject, late()), Status::Active);
+    subject.follow(&branch.headers[28..]);
+    assert_eq!(subject.client_state.tip.hash, branch.tip.header.hash());
+    assert_eq!(subject.client_state.finalized.height, 38);
+}
+
+#[test]
+fn states_read_back() {
+    let network = scaled();
+    let mut host = Host::new(client_state(&network, Anchor::genesis(&network)));
+    host.follow(&Branch::new(&network).grow(15).headers);
+    let state = host.client_state;
+    assert_eq!(ClientState::from_any(&state.to_any()), Ok(state));
+    for consensus_state in host.consensus_states.values() {
+        assert_eq!(ConsensusState::from_any(&consensus_state.to_any()), Ok(*consensus_state));
+    }
+    let any = state.to_any();
+    let mut doubled = any.clone();
+    doubled.value.extend(any.value);
+    assert!(ClientState::from_any(&doubled).is_err(), "not canonical");
+}
+
+#[test]
+fn a_long_run_is_cut_into_messages() {
+    let headers = vec![[0; 80]; 5000];
+    let messages = header_messages(&headers);
+    let counts: Vec<_> = messages.iter().map(|message| message.headers().len()).collect();
+    assert_eq!(counts, [2016, 2016, 968]);
+    assert!(messages.iter().all(|message| ClientMessage::from_any(&message.to_any()).is_ok()));
+    assert_eq!(Work::default().to_string().len(), 64);
+}

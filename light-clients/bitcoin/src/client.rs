@@ -15,7 +15,7 @@ use crate::{Anchor, AnchorError, BlockHash, HeaderError, MerkleNode};
 const PRUNE_AT_LEAST: usize = 8;
 
 /// The proof-of-work light client.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BitcoinClient {}
 
 /// Why the client refuses.

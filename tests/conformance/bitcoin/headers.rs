@@ -141,7 +141,7 @@ pub(crate) fn checkpoints(vectors: &Vectors, file: &str) {
                 let (hash, _) = &rows[usize::try_from(height / 2016).unwrap()];
                 assert_eq!(hash, super::text(&edge["hash"]));
             }
-            if height % 2016 == 0 && height != 0 {
+            if height.is_multiple_of(2016) && height != 0 {
                 let (hash, _) = &rows[usize::try_from(height / 2016 - 1).unwrap()];
                 assert_eq!(Target(decimal(&text, hash)).to_compact(), bits(&edge["bits"]));
             }

@@ -66,7 +66,9 @@ fn walk(branch: &Value, below: &[RawHeader], leaves: &mut usize) {
     let mut headers = below.to_vec();
     headers.extend(list(&branch["block_headers"]).iter().map(raw_header));
     if let Some(extensions) = branch["extensions"].as_array() {
-        extensions.iter().for_each(|extension| walk(extension, &headers, leaves));
+        for extension in extensions {
+            walk(extension, &headers, leaves);
+        }
     }
     if branch["comment"].is_null() {
         return;

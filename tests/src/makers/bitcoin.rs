@@ -127,6 +127,22 @@ impl Branch {
         self
     }
 
+    /// As [`Self::grow`], at a pace that retargets leave alone: the first and last header of a
+    /// period are a whole timespan apart, not one interval less.
+    pub fn grow_steadily(&mut self, count: usize) -> &mut Self {
+        let rules = *self.network.rules();
+        let timespan = self.network.timespan();
+        let elapsed = |position: u32| i64::from(position * timespan / (rules.interval - 1));
+        for _ in 0..count {
+            let pace = match self.network.position(self.tip.height + 1) {
+                0 => i64::from(rules.spacing),
+                position => elapsed(position) - elapsed(position - 1),
+            };
+            self.push(pace);
+        }
+        self
+    }
+
     /// As [`Self::grow`], with a merkle root that sets this branch apart from others.
     pub fn grow_apart(&mut self, count: usize, mark: u8) -> &mut Self {
         for _ in 0..count {
