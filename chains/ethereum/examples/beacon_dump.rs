@@ -1,0 +1,62 @@
+//! Runs a beacon chain for some slots and writes what it made as SSZ files, for the executable
+//! specification to judge: `beacon_dump DIRECTORY [SLOTS]`.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a tool for the command line"
+)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use causeway_chain_ethereum::beacon::chain::{BeaconChain, Config};
+use causeway_chain_ethereum::engine::EmptyEngine;
+use causeway_chain_ethereum::ssz::Ssz;
+use causeway_core::Timestamp;
+use ssz::Encode;
+
+fn main() -> std::io::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let directory = arguments.next().expect("beacon_dump DIRECTORY [SLOTS]");
+    let slots: u64 = arguments.next().map_or(200, |slots| slots.parse().expect("a number"));
+    let started = Instant::now();
+    let config = Config { backdated_slots: slots, ..Config::default() };
+    let now = Timestamp::from_secs(1_800_000_000).expect("a time of this age");
+    let chain = BeaconChain::new(config, EmptyEngine::default(), &BTreeMap::new(), now)
+        .expect("the parameters are good");
+    println!("{slots} slots in {:?}", started.elapsed());
+    dump(&chain, Path::new(&directory))
+}
+
+fn dump(chain: &BeaconChain<EmptyEngine>, directory: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(directory)?;
+    let write = |name: String, bytes: Vec<u8>| std::fs::write(directory.join(name), bytes);
+    let node = chain.serving().expect("a node runs");
+    write("genesis_state.ssz".into(), chain.genesis().as_ssz_bytes())?;
+    let head = node.head();
+    let state = node.choice().tree.state(&head).expect("the head has a state");
+    write("head_state.ssz".into(), state.as_ssz_bytes())?;
+    for slot in 1..=node.choice().slot() {
+        let Some(root) = node.block_at(slot) else { continue };
+        if let Some(block) = node.block(&root) {
+            write(format!("block_{slot:05}.ssz"), block.as_ssz_bytes())?;
+        }
+        if let Some(bootstrap) = node.light().bootstrap(&root) {
+            write(format!("bootstrap_{slot:05}.ssz"), bootstrap.as_ssz_bytes())?;
+        }
+    }
+    for period in 0.. {
+        let Some(update) = node.light().best(period) else { break };
+        write(format!("update_{period:05}.ssz"), update.as_ssz_bytes())?;
+    }
+    if let Some(update) = node.light().finality() {
+        write("finality_update.ssz".into(), update.as_ssz_bytes())?;
+    }
+    if let Some(update) = node.light().optimistic() {
+        write("optimistic_update.ssz".into(), update.as_ssz_bytes())?;
+    }
+    println!("head {head} with state {}", state.tree_root());
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! The bundled chains as state machines: consensus under faults, restarts, formats.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "test code fails loudly"
+)]
+
+mod ethereum_beacon;
