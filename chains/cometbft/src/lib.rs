@@ -11,4 +11,7 @@
     )
 )]
 
+mod block;
 pub mod consensus;
+
+pub use block::{Block, MAX_BLOCK_LEN, data_hash, evidence_hash, last_commit_hash, tx_hash};

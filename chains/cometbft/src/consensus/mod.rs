@@ -4,8 +4,10 @@
 //! knows no signatures and no blocks, only their ids, so that its rules can be tested against any
 //! order of messages.
 
+mod rotation;
 mod rounds;
 mod tally;
 
+pub use rotation::{newcomer_priority, proposer_at, rotate};
 pub use rounds::{Action, Rounds, Timeout, Wait};
 pub use tally::{Conflict, Stage, Voters};
