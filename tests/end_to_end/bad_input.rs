@@ -7,10 +7,12 @@
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
-use causeway_tests::makers::cometbft::{Chain, Committee, json};
+use causeway_client_bitcoin::{MerkleNode, StateRoot, Transaction, merkle};
+use causeway_tests::makers::bitcoin::{StateChain, scaled};
+use causeway_tests::makers::cometbft::{self, Chain, Committee};
 use causeway_tests::makers::ethereum_execution::RouterState;
 use causeway_tests::makers::ics23::{packet, state_of_packets};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use wait4::Wait4;
 
@@ -31,6 +33,15 @@ const GENESIS: &str = concat!(
     "0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac7",
     "2c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d1dac2b7c",
 );
+
+/// The header after it.
+const SECOND: &str = concat!(
+    "010000006fe28c0ab6f1b372c1a6a246ae63f74f931e8365e15a089c68d6190000000000982051fd1e4ba744bbbe",
+    "680e1fee14677ba1a3c3540bf7b1cdb606e857233e0e61bc6649ffff001d01e36299",
+);
+
+/// When the genesis block was made, in seconds.
+const GENESIS_TIME: u64 = 1_231_006_505;
 
 /// A command that reads something from standard input, and something that it accepts there.
 struct Target {
@@ -61,55 +72,103 @@ fn repeated(unit: &str, len: u64) -> (Vec<u8>, u64) {
     (piece.into_bytes(), times)
 }
 
-fn words(text: &str) -> Vec<String> {
-    text.split(' ').map(str::to_owned).collect()
+/// Commands, and the files that they read beside what is poured in.
+struct Targets {
+    folder: TempDir,
+    all: Vec<Target>,
 }
 
-/// Every `verify` command, once for each thing that it reads. The files that it reads beside are in
-/// the folder.
-fn targets() -> (TempDir, Vec<Target>) {
-    let folder = TempDir::new().unwrap();
-    let file = |name: &str, contents: &str| {
-        let path = folder.path().join(name);
+impl Targets {
+    /// Every `verify` command, once for each thing that it reads.
+    fn new() -> Self {
+        let mut targets = Self { folder: TempDir::new().unwrap(), all: Vec::new() };
+        targets.add(1, "packet --file -", verify_packet::file().to_string());
+        targets.add_ethereum();
+        targets.add_ics23();
+        targets.add_cometbft();
+        targets.add_bitcoin();
+        targets
+    }
+
+    fn add(&mut self, code: i32, args: &str, good: impl Into<Vec<u8>>) {
+        let args = format!("verify {args} --json");
+        let args = args.split(' ').map(str::to_owned).collect();
+        self.all.push(Target { args, good: good.into(), code });
+    }
+
+    fn file(&self, name: &str, contents: &[u8]) -> String {
+        let path = self.folder.path().join(name);
         std::fs::write(&path, contents).unwrap();
         path.to_str().unwrap().to_owned()
-    };
-    let target = |args: String, good: &[u8], code| Target {
-        args: words(&format!("verify {args} --json")),
-        good: good.to_vec(),
-        code,
-    };
+    }
 
-    let mut router = RouterState::default();
-    router.set(b"path", [1; 32]);
-    let (state_root, answer) = (router.state_root(), router.answer(&[b"path"]).to_string());
+    fn add_ethereum(&mut self) {
+        let mut router = RouterState::default();
+        router.set(b"path", [1; 32]);
+        let args = format!("ethereum proof --state-root {} --proof -", router.state_root());
+        self.add(1, &args, router.answer(&[b"path"]).to_string());
+    }
 
-    let state = state_of_packets(20);
-    let (key, value) = packet(7);
-    let (root, proof) = (state.ibc.root_hash().0, state.ibc.prove(&key).unwrap().to_bytes());
-    let (root, key, value) = (hex::encode(root), hex::encode(key), hex::encode(value));
+    fn add_ics23(&mut self) {
+        let state = state_of_packets(20);
+        let (key, value) = packet(7);
+        let root = hex::encode(state.ibc.root_hash().0);
+        let args = format!(
+            "ics23 --spec iavl --root {root} --key {} --value {} --proof -",
+            hex::encode(&key),
+            hex::encode(value),
+        );
+        self.add(1, &args, state.ibc.prove(&key).unwrap().to_bytes());
+    }
 
-    let mut chain = Chain::new("bad-input-1", &Committee::equal(0..4));
-    chain.extend_to(2);
-    let [first, second] = [1, 2].map(|height| json::light_block(chain.at(height)).to_string());
-    let (trusted, untrusted) = (file("trusted.json", &first), file("untrusted.json", &second));
-    let cometbft = "cometbft header --now 2023-11-14T22:20:00Z";
+    fn add_cometbft(&mut self) {
+        let mut chain = Chain::new("bad-input-1", &Committee::equal(0..4));
+        chain.extend_to(2);
+        let [first, second] =
+            [1, 2].map(|height| cometbft::json::light_block(chain.at(height)).to_string());
+        let trusted = self.file("trusted.json", first.as_bytes());
+        let untrusted = self.file("untrusted.json", second.as_bytes());
+        let command = "cometbft header --now 2023-11-14T22:20:00Z";
+        self.add(1, &format!("{command} --trusted {trusted} --untrusted -"), second);
+        self.add(2, &format!("{command} --trusted - --untrusted {untrusted}"), first);
+    }
 
-    let genesis = hex::decode(GENESIS).unwrap();
-    let headers = "bitcoin headers --network mainnet";
-    let targets = vec![
-        target("packet --file -".into(), verify_packet::file().to_string().as_bytes(), 1),
-        target(format!("ethereum proof --state-root {state_root} --proof -"), answer.as_bytes(), 1),
-        target(
-            format!("ics23 --spec iavl --root {root} --key {key} --value {value} --proof -"),
-            &proof,
-            1,
-        ),
-        target(format!("{cometbft} --trusted {trusted} --untrusted -"), second.as_bytes(), 1),
-        target(format!("{cometbft} --trusted - --untrusted {untrusted}"), first.as_bytes(), 2),
-        target(format!("{headers} -"), &genesis, 1),
-    ];
-    (folder, targets)
+    fn add_bitcoin(&mut self) {
+        let [genesis, next] = [GENESIS, SECOND].map(|text| hex::decode(text).unwrap());
+        self.add(1, "bitcoin headers --network mainnet -", genesis);
+        let anchor = json!({
+            "height": 0,
+            "header": GENESIS,
+            "chainwork": format!("{:064x}", 0x1_0001_0001_u64),
+            "period_start": {"time": GENESIS_TIME, "bits": "1d00ffff"},
+            "last_times": [GENESIS_TIME],
+        });
+        let next = self.file("headers.bin", &next);
+        let args = format!("bitcoin headers --network mainnet --anchor - {next}");
+        self.add(2, &args, anchor.to_string());
+
+        let mut chain = StateChain::new(&scaled());
+        let height = chain.commit(StateRoot([3; 32]));
+        let txids: Vec<MerkleNode> = chain.blocks[&height]
+            .iter()
+            .map(|bytes| Transaction::from_bytes(bytes).unwrap().txid.into())
+            .collect();
+        let branch = |index| -> Vec<String> {
+            merkle::branch(&txids, index).unwrap().iter().map(MerkleNode::to_string).collect()
+        };
+        let proof = json!({
+            "tx": hex::encode(&chain.blocks[&height][2]),
+            "index": 2,
+            "branch": branch(2),
+            "coinbase": hex::encode(&chain.blocks[&height][0]),
+            "coinbase_branch": branch(0),
+        });
+        let header = hex::encode(chain.branch.tip.header.to_bytes());
+        let command = "bitcoin transaction";
+        self.add(1, &format!("{command} --header {header} --proof -"), proof.to_string());
+        let proof = self.file("proof.json", proof.to_string().as_bytes());
+        self.add(2, &format!("{command} --header - --proof {proof}"), header);
+    }
 }
 
 /// What a run came to, and the most memory it had.
@@ -179,8 +238,7 @@ fn check(target: &Target, input: &Input, what: &str) {
 }
 
 fn each_target(check: impl Fn(&Target)) {
-    let (_folder, targets) = targets();
-    for target in &targets {
+    for target in &Targets::new().all {
         let ended = pour(target, &Input::of(target.good.clone()));
         assert_eq!(ended.code, Some(0), "{:?}: {ended:?}", target.args);
         assert!(ended.peak < MAX_MEMORY, "{ended:?}");
@@ -206,7 +264,7 @@ fn noise() {
         };
         (0..len.div_ceil(8)).flat_map(|_| next()).take(len).collect()
     };
-    let inputs: Vec<_> = [1, 79, 80, 81, 1000, 100_000].map(|len| noise(len)).into();
+    let inputs: Vec<_> = [1, 79, 81, 1000, 100_000].map(|len| noise(len)).into();
     each_target(|target| {
         for bytes in &inputs {
             check(target, &Input::of(bytes.clone()), &format!("{} bytes of noise", bytes.len()));
