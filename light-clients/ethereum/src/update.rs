@@ -5,6 +5,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256};
+use causeway_core::Audit;
 
 use crate::chain::{ChainConfig, Fork, Slot};
 use crate::client::{ClientState, ConsensusState, Header, UpdateBytes, next_consensus_state};
@@ -32,8 +33,9 @@ pub fn initial_states(
     parameters: Parameters,
     trusted_root: B256,
     bootstrap: &LightClientBootstrap,
+    audit: &mut impl Audit,
 ) -> Result<(ClientState, ConsensusState), BootstrapError> {
-    let current_committee = validate_bootstrap(&chain, trusted_root, bootstrap, &mut ())?;
+    let current_committee = validate_bootstrap(&chain, trusted_root, bootstrap, audit)?;
     let header = &bootstrap.header;
     let client_state = ClientState {
         chain,
@@ -130,19 +132,61 @@ impl Answers {
         step: &Step<'_>,
         recorded: &BTreeSet<B256>,
     ) -> Header {
-        let update = step.update;
-        let fork = chain.fork(update.attested_header.beacon.slot).unwrap_or(Fork::Altair);
-        let update = if step.state.next_committee == trusted.next_committee {
-            let finality = LightClientFinalityUpdate::from(update.clone());
-            UpdateBytes::Finality(finality.to_ssz(fork, chain.preset))
-        } else {
-            UpdateBytes::Full(update.to_ssz(fork, chain.preset))
-        };
-        let keys = self.committees.get(&step.signer).filter(|_| !recorded.contains(&step.signer));
-        let sync_committee =
-            keys.map_or(Vec::new(), |keys| keys.to_ssz(Fork::Altair, chain.preset));
-        Header { trusted_slot: trusted.slot, update, sync_committee }
+        let leaves_committee_out = step.state.next_committee == trusted.next_committee;
+        let update = encode(chain, step.update, leaves_committee_out);
+        let is_recorded = recorded.contains(&step.signer);
+        let keys = if is_recorded { Vec::new() } else { self.keys(chain, &step.signer) };
+        Header { trusted_slot: trusted.slot, update, sync_committee: keys }
     }
+
+    /// The header that brings one update whole to a client at `trusted`, with the keys of the
+    /// committee that must have signed it.
+    pub fn header_of(
+        &self,
+        chain: &ChainConfig,
+        trusted: &ConsensusState,
+        update: &LightClientUpdate,
+    ) -> Header {
+        let signer = signer(chain, trusted, update).unwrap_or(trusted.current_committee);
+        Header {
+            trusted_slot: trusted.slot,
+            update: encode(chain, update, false),
+            sync_committee: self.keys(chain, &signer),
+        }
+    }
+
+    /// The SSZ of a committee; nothing when it is not among the answers.
+    fn keys(&self, chain: &ChainConfig, root: &B256) -> Vec<u8> {
+        let keys = self.committees.get(root);
+        keys.map_or(Vec::new(), |keys| keys.to_ssz(Fork::Altair, chain.preset))
+    }
+}
+
+/// An update in the form of the fork of its attested slot; of one that is unknown, the newest
+/// known form.
+fn encode(chain: &ChainConfig, update: &LightClientUpdate, as_finality: bool) -> UpdateBytes {
+    let newest = Fork::all().next_back().unwrap_or(Fork::Altair);
+    let fork = chain.fork(update.attested_header.beacon.slot).unwrap_or(newest);
+    if as_finality {
+        let finality = LightClientFinalityUpdate::from(update.clone());
+        UpdateBytes::Finality(finality.to_ssz(fork, chain.preset))
+    } else {
+        UpdateBytes::Full(update.to_ssz(fork, chain.preset))
+    }
+}
+
+/// The root of the committee of the signature's period, if it is known at `trusted`.
+fn signer(
+    chain: &ChainConfig,
+    trusted: &ConsensusState,
+    update: &LightClientUpdate,
+) -> Option<B256> {
+    let trusted_period = chain.preset.period(trusted.slot);
+    let period = chain.preset.period(update.signature_slot);
+    if period == trusted_period {
+        return Some(trusted.current_committee);
+    }
+    trusted.next_committee.filter(|_| period == trusted_period.next())
 }
 
 /// An update that a client at some state would take, by its slots and committees.
@@ -157,14 +201,7 @@ fn step<'a>(
     trusted: &ConsensusState,
     update: &'a LightClientUpdate,
 ) -> Option<Step<'a>> {
-    let period = |slot| chain.preset.period(slot);
-    let trusted_period = period(trusted.slot);
-    let signing_period = period(update.signature_slot);
-    let signer = if signing_period == trusted_period {
-        trusted.current_committee
-    } else {
-        trusted.next_committee.filter(|_| signing_period == trusted_period.next())?
-    };
+    let signer = signer(chain, trusted, update)?;
     (update.has_finality() && has_two_thirds(chain, update)).then_some(())?;
     let fork = Fork::Altair;
     let next_committee = update

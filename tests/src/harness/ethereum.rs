@@ -14,9 +14,9 @@ use causeway_client_ethereum::update::{Answers, Parameters, initial_states};
 use causeway_core::{Any, CreateClient, Height, MerklePrefix, Packet, PacketPath, Timestamp};
 use causeway_light_client::{AnyCodec, ProofCodec};
 
-use super::beacon::Beacon;
 use super::{Family, Traces};
 use crate::host::Customs;
+use crate::makers::ethereum::Beacon;
 use crate::makers::ethereum_execution::RouterState;
 
 /// Long slots, so that a trusting period has few sync committee periods.
@@ -136,7 +136,7 @@ impl Family for Ethereum {
         let (root, bootstrap) = self.beacon.bootstrap(slot, router.state_root());
         let config = self.beacon.config.clone();
         let (client_state, consensus_state) =
-            initial_states(config, parameters, root, &bootstrap).unwrap();
+            initial_states(config, parameters, root, &bootstrap, &mut ()).unwrap();
         CreateClient {
             client_state: client_state.to_any(),
             consensus_state: consensus_state.to_any(),

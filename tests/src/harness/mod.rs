@@ -5,7 +5,6 @@
 //! The words are those of ibc-go's testing package: a [`Coordinator`] owns time and the chains, a
 //! [`Path`] has an [`Endpoint`] on two of them.
 
-pub mod beacon;
 pub mod bitcoin;
 mod chain;
 pub mod cometbft;

@@ -1,7 +1,7 @@
 //! Judging one header.
 
 use alloy_primitives::B256;
-use causeway_core::Timestamp;
+use causeway_core::{Audit, Timestamp};
 use causeway_light_client::{Advance, ClientView, Verdict};
 
 use super::records::{self, FreshCommittee};
@@ -23,20 +23,25 @@ pub(super) struct Judged {
     fresh: Option<FreshCommittee>,
 }
 
-pub(super) fn verify(
+/// Judges one header at host time `now`, telling `audit` of each rule that held. Whether the
+/// client is active is for the caller to see.
+pub fn verify_header(
     view: &impl ClientView<EthereumClient>,
     header: &Header,
     now: Timestamp,
+    audit: &mut impl Audit,
 ) -> Result<Verdict<EthereumClient>, ClientError> {
     let client = view.client_state();
     let update = header.decode_update(&client.chain)?;
-    let judged = judge(view, header, update, now)?;
+    let judged = judge(view, header, update, now, audit)?;
     if contradicts_finalized(view, &judged.update)
         || contradicts_known_next_committee(&client.chain, &judged)?
     {
         return Ok(misbehaviour(client));
     }
+    audit.passed("no_contradiction", || "with what is stored".into());
     check_execution(&client.chain, &judged.update)?;
+    audit.passed("slot_time", || judged.update.finalized_header.execution.timestamp.to_string());
     let Judged { trusted, update, next_committee, fresh } = judged;
     let state = match next_consensus_state(&client.chain, &trusted, &update, next_committee) {
         Ok(state) => state,
@@ -60,6 +65,7 @@ pub(super) fn judge(
     header: &Header,
     update: LightClientUpdate,
     now: Timestamp,
+    audit: &mut impl Audit,
 ) -> Result<Judged, ClientError> {
     let client = view.client_state();
     let got = header.trusted_slot;
@@ -72,15 +78,18 @@ pub(super) fn judge(
     let checkpoint =
         Trusted { finalized_slot: trusted.slot, next_committee: trusted.next_committee };
     let current_slot = client.slot_at(now);
-    let plausible = validate_update(&client.chain, &checkpoint, &update, current_slot, &mut ())?;
+    audit.passed("trusted_state", || format!("slot {got}, expires at {expected}"));
+    let plausible = validate_update(&client.chain, &checkpoint, &update, current_slot, audit)?;
     check_strictness(&client.chain, &update)?;
+    audit.passed("two_thirds_and_finality", || update.participants().to_string());
     let signer = match plausible.signer() {
         Signer::Current => Some(trusted.current_committee),
         Signer::Next => trusted.next_committee,
     };
     let signer = signer.unwrap_or_default();
     let (committee, fresh) = signing_committee(view, header, signer)?;
-    let valid = plausible.verify_signature(&committee, &mut ())?;
+    audit.passed("committee", || signer.to_string());
+    let valid = plausible.verify_signature(&committee, audit)?;
     let next_committee = valid.next_committee();
     let fresh = fresh.then_some(FreshCommittee { root: signer, prepared: committee });
     Ok(Judged { trusted, update, next_committee, fresh })

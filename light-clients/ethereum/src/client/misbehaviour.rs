@@ -25,8 +25,8 @@ pub(super) fn verify(
     if !contradicts {
         return Err(ClientError::NoMisbehaviour {});
     }
-    judge(view, &evidence.header_1, first, now)?;
-    judge(view, &evidence.header_2, second, now)?;
+    judge(view, &evidence.header_1, first, now, &mut ())?;
+    judge(view, &evidence.header_2, second, now, &mut ())?;
     Ok(misbehaviour(client))
 }
 

@@ -31,6 +31,7 @@ use crate::chain::Slot;
 use crate::execution::proof::{BatchProof, StateProof};
 
 pub use error::ClientError;
+pub use header::verify_header;
 pub use message::{
     ClientMessage, Header, MAX_COMMITTEE_LEN, MAX_UPDATE_LEN, Misbehaviour, UpdateBytes,
 };
@@ -107,7 +108,7 @@ impl LightClient for EthereumClient {
     ) -> Result<Verdict<Self>, ClientError> {
         check_active(view, now)?;
         match message {
-            ClientMessage::Header(header) => header::verify(view, header, now),
+            ClientMessage::Header(header) => verify_header(view, header, now, &mut ()),
             ClientMessage::Misbehaviour(evidence) => misbehaviour::verify(view, evidence, now),
         }
     }

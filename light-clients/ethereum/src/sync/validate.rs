@@ -157,7 +157,9 @@ pub fn validate_update<'a>(
     check_finality(config, fork, update)?;
     audit.passed("finality", || update.finalized_header.beacon.block_root().to_string());
     let next_committee = check_next_committee(config, fork, update)?;
-    audit.passed("next_committee", || format!("{next_committee:?}"));
+    audit.passed("next_committee", || {
+        next_committee.map_or_else(|| "none".into(), |root| root.to_string())
+    });
     let domain = config.sync_committee_domain(update.signature_slot);
     let signing_root = hash_nodes(attested.beacon.block_root(), domain);
     Ok(PlausibleUpdate { update, signer, signing_root, next_committee })
