@@ -341,7 +341,7 @@ pub(crate) const CASES: &[Case] = &[
         code: "batch_parent_invalid",
         provoke: || {
             batch(|proof, _| {
-                let last = proof.nodes.len() as u32;
+                let last = proof.nodes.len().try_into().unwrap();
                 proof.nodes.last_mut().unwrap().parent = last;
             })
         },

@@ -2,6 +2,7 @@
 
 use blake2::{Blake2b512, Blake2s256};
 use ripemd::Ripemd160;
+use sha2::block_api::compress256;
 use sha2::{Digest, Sha256, Sha512, Sha512_256};
 
 use crate::{HashOp, LengthOp, ProofError};
@@ -46,6 +47,56 @@ fn digest<D: Digest>(parts: &[&[u8]]) -> NodeHash {
     NodeHash::new(&hasher.finalize())
 }
 
+/// The state before the first block (FIPS 180-4, section 5.3.3).
+const SHA256_START: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
+
+/// Bytes of a block.
+const SHA256_BLOCK: usize = 64;
+
+/// Blocks that are padded here. A node takes one or two, a leaf with a long key some more.
+const SHORT_BLOCKS: usize = 4;
+
+/// SHA-256. Nodes are short and many: padding them in place, all blocks in one call, spares a
+/// hasher's buffering, which costs a fifth as much as the hashing.
+fn sha256(parts: &[&[u8]]) -> NodeHash {
+    short_sha256(parts).unwrap_or_else(|| digest::<Sha256>(parts))
+}
+
+/// SHA-256 of what fits into [`SHORT_BLOCKS`] with its padding: a bit, zeros, the length in bits.
+fn short_sha256(parts: &[&[u8]]) -> Option<NodeHash> {
+    let mut text = [0_u8; SHORT_BLOCKS * SHA256_BLOCK];
+    let mut rest = &mut text[..];
+    for part in parts {
+        let (place, after) = rest.split_at_mut_checked(part.len())?;
+        place.copy_from_slice(part);
+        rest = after;
+    }
+    let left = rest.len();
+    *rest.first_mut()? = 0x80;
+    let len = text.len().checked_sub(left)?;
+    let padded = len.checked_add(9)?.checked_next_multiple_of(SHA256_BLOCK)?;
+    let bits = u64::try_from(len).ok()?.checked_mul(8)?;
+    *text.get_mut(..padded)?.last_chunk_mut()? = bits.to_be_bytes();
+    let (blocks, _) = text.get(..padded)?.as_chunks();
+
+    let mut state = SHA256_START;
+    compress256(&mut state, blocks);
+    let mut hash = NodeHash { bytes: [0; MAX_HASH_LEN], len: 32 };
+    for (to, from) in hash.bytes.as_chunks_mut().0.iter_mut().zip(state) {
+        *to = from.to_be_bytes();
+    }
+    Some(hash)
+}
+
 impl HashOp {
     /// The function with this number on the wire, [`HashOp::NoHash`] included.
     pub(crate) fn from_wire(got: i32) -> Result<Self, ProofError> {
@@ -67,10 +118,10 @@ impl HashOp {
     pub fn hash(self, parts: &[&[u8]]) -> Result<NodeHash, ProofError> {
         Ok(match self {
             Self::NoHash => return Err(ProofError::HashOpUnsupported { got: self.into() }),
-            Self::Sha256 => digest::<Sha256>(parts),
+            Self::Sha256 => sha256(parts),
             Self::Sha512 => digest::<Sha512>(parts),
             Self::Ripemd160 => digest::<Ripemd160>(parts),
-            Self::Bitcoin => digest::<Ripemd160>(&[digest::<Sha256>(parts).as_bytes()]),
+            Self::Bitcoin => digest::<Ripemd160>(&[sha256(parts).as_bytes()]),
             Self::Sha512256 => digest::<Sha512_256>(parts),
             Self::Blake2b512 => digest::<Blake2b512>(parts),
             Self::Blake2s256 => digest::<Blake2s256>(parts),
@@ -139,5 +190,22 @@ impl LengthOp {
                 return Err(ProofError::LeafDataLength { got, expected: "64 bytes" });
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_texts_hash_as_any_other() {
+        let text: Vec<u8> = (0..=255).collect();
+        for len in 0..=text.len() {
+            let (first, second) = text[..len].split_at(len / 3);
+            let short = short_sha256(&[first, &[], second]);
+            assert_eq!(short.is_some(), len + 9 <= SHORT_BLOCKS * SHA256_BLOCK, "{len}");
+            let expected = digest::<Sha256>(&[&text[..len]]);
+            assert_eq!(sha256(&[first, &[], second]), expected, "{len}");
+        }
     }
 }

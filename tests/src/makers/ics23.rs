@@ -1,9 +1,7 @@
 //! Trees to prove from: real ones by `causeway-store`, and hand-made ones that no store would make.
 
 use causeway_core::MerklePath;
-use causeway_ics23::{
-    CommitmentProof, ExistenceProof, HashOp, InnerOp, MerkleProof, ProofSpec, tendermint_spec,
-};
+use causeway_ics23::{ExistenceProof, HashOp, InnerOp, MerkleProof, ProofSpec, tendermint_spec};
 use causeway_store::{AppHash, Snapshot, StoreRoots, Tree, Version};
 
 /// A committed chain state: the store `ibc` among others, under an app hash.
@@ -77,13 +75,17 @@ pub fn tree_of(
     let hash = spec.raw().inner_spec.as_ref().expect("an inner node").hash;
     let mut width = 1;
     while width < proofs.len() {
-        for start in (0..proofs.len()).step_by(2 * width) {
-            let hash_of = |at: usize| proofs[at].calculate().unwrap().as_bytes().to_vec();
-            let (left, right) = (hash_of(start), hash_of(start + width));
-            for (at, proof) in proofs.iter_mut().enumerate().skip(start).take(2 * width) {
-                let before = if at < start + width { vec![] } else { left.clone() };
-                let suffix = if at < start + width { right.clone() } else { vec![] };
-                let prefix = [prefix, &before].concat();
+        for subtree in proofs.chunks_mut(2 * width) {
+            let (left, right) = subtree.split_at_mut(width);
+            let hash_of =
+                |side: &[ExistenceProof]| side[0].calculate().unwrap().as_bytes().to_vec();
+            let (left_hash, right_hash) = (hash_of(left), hash_of(right));
+            for proof in left {
+                let (prefix, suffix) = (prefix.to_vec(), right_hash.clone());
+                proof.path.push(InnerOp { hash, prefix, suffix });
+            }
+            for proof in right {
+                let (prefix, suffix) = ([prefix, &left_hash].concat(), vec![]);
                 proof.path.push(InnerOp { hash, prefix, suffix });
             }
         }
@@ -96,14 +98,4 @@ pub fn tree_of(
 pub fn leaf_of(spec: &ProofSpec, key: &[u8], value: &[u8]) -> ExistenceProof {
     let leaf = spec.raw().leaf_spec.clone();
     ExistenceProof { key: key.to_vec(), value: value.to_vec(), leaf, path: Vec::new() }
-}
-
-/// The root to which a proof of presence leads, whatever it is worth.
-pub fn root_of(proof: &CommitmentProof) -> Vec<u8> {
-    match &proof.proof {
-        Some(causeway_ics23::Proof::Exist(proof)) => {
-            proof.calculate().expect("a root").as_bytes().to_vec()
-        }
-        _ => panic!("not a proof of presence"),
-    }
 }
