@@ -2,9 +2,11 @@
 //! simple Merkle tree of 20 stores), and fifty of one root, as single proofs and as one batch.
 #![allow(
     clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
     clippy::unwrap_used,
     missing_docs,
-    reason = "bench code fails loudly"
+    reason = "benchmarks fail loudly"
 )]
 
 use std::hint::black_box;

@@ -16,5 +16,6 @@ mod ethereum_consensus;
 mod ethereum_execution;
 mod ibc;
 mod ics23;
+mod ics23_exploits;
 mod store;
 mod transfer;
