@@ -295,22 +295,22 @@ fn tendermint_op(case: &Value) {
 }
 
 fn check_against_changed_spec(spec: &Value, case: &Value) {
-    let mut changed = spec.clone();
+    let mut spec = spec.clone();
     match &case["spec_change"] {
         // Without a specification there is nothing to call: the type demands one.
         Value::String(change) if change == "spec absent" => return,
         Value::String(change) => {
             let part = change.strip_suffix(" absent").expect("a part");
-            changed.as_object_mut().unwrap().remove(part).expect("a part");
+            spec.as_object_mut().unwrap().remove(part).expect("a part");
         }
         changes => {
             for (path, value) in changes.as_object().expect("an object") {
                 let (part, field) = path.split_once('.').expect("part and field");
-                changed[part][field] = value.clone();
+                spec[part][field] = value.clone();
             }
         }
     }
-    let outcome = ProofSpec::new(raw_spec(&changed, hex)).map_err(Box::<dyn Refusal>::from);
+    let outcome = ProofSpec::new(raw_spec(&spec, hex)).map_err(Box::<dyn Refusal>::from);
     let outcome = outcome.and_then(|spec| {
         let proof = proof_around(&spec, IAVL_LEAF, vec![inner_op(&case["op"], hex)]);
         Ok(proof.check_against_spec(&spec)?)
@@ -323,7 +323,7 @@ fn check_against_changed_spec(spec: &Value, case: &Value) {
 fn position(case: &Value) {
     let mut raw = tendermint_spec().raw().clone();
     let order: Vec<i32> = serde_json::from_value(case["child_order"].clone()).expect("numbers");
-    raw.inner_spec.as_mut().unwrap().child_order = order.clone();
+    raw.inner_spec.as_mut().unwrap().child_order.clone_from(&order);
     let outcome = ProofSpec::new(raw);
     if order == [0, 1] {
         assert!(outcome.is_ok(), "{case}");
