@@ -12,6 +12,9 @@ use crate::DecodeError;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(U256);
 
+/// The digits of the greatest amount.
+const MAX_DIGITS: usize = 78;
+
 impl Amount {
     /// Nothing.
     pub const ZERO: Self = Self(U256::ZERO);
@@ -79,10 +82,12 @@ impl FromStr for Amount {
 
     /// Reads decimal digits; signs, leading zeros and other bases are refused.
     fn from_str(text: &str) -> Result<Self, DecodeError> {
-        let malformed = || DecodeError::new("amount", format!("{text:?} is not 0 to 2^256 - 1"));
+        // An error does not repeat more of what somebody else wrote than it must.
+        let head: String = text.chars().take(MAX_DIGITS).collect();
+        let malformed = || DecodeError::new("amount", format!("{head:?} is not 0 to 2^256 - 1"));
         let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit());
         let is_canonical = text == "0" || !text.starts_with('0');
-        if text.is_empty() || !is_decimal || !is_canonical {
+        if text.is_empty() || text.len() > MAX_DIGITS || !is_decimal || !is_canonical {
             return Err(malformed());
         }
         U256::from_str_radix(text, 10).map(Self).map_err(|_| malformed())
