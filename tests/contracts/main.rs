@@ -40,9 +40,15 @@ macro_rules! all_scenarios {
                 a_batch_is_received_under_one_proof,
                 an_answer_may_come_later_from_its_application_alone,
                 applications_do_not_speak_for_the_handler,
+                a_packet_whose_time_is_over_there_is_not_sent,
+            }
+            forgeries {
                 proofs_of_something_else_are_refused,
                 a_proof_under_an_older_state_does_not_show_a_newer_packet,
                 answers_to_something_else_are_refused,
+                a_third_chain_cannot_stand_in_for_either,
+            }
+            bounds {
                 whoever_pays_too_little_changes_nothing,
                 a_callback_cannot_call_back_in,
             }
@@ -75,12 +81,15 @@ macro_rules! all_scenarios {
 }
 
 mod bitcoin;
+mod bounds;
 mod calls;
 mod clients;
 mod cometbft;
 mod ethereum;
+mod forgeries;
 mod listing;
 mod packets;
+mod refusals;
 mod script;
 mod tokens;
 mod transfers;

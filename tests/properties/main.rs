@@ -17,5 +17,6 @@ mod ethereum_execution;
 mod ibc;
 mod ics23;
 mod ics23_exploits;
+mod overlay;
 mod store;
 mod transfer;

@@ -173,7 +173,7 @@ refusals! {
         TimeoutElapsedThere { timeout, got } => "timeout_elapsed_there", Reject;
         SequencesExhausted { client_id } => "sequences_exhausted", Reject;
         CommitmentMismatch { sequence, got, expected } => "packet_commitment_mismatch", Reject;
-        AcknowledgementCount { got, expected } => "acknowledgement_count", Reject;
+        AcknowledgementCount { got, expected } => "ack_count_mismatch", Reject;
         ReservedAnswer {} => "reserved_answer", Reject;
         LateAnswerOfSeveral { payloads } => "late_answer_of_several", Reject;
         NoAnswerAwaited { client_id, sequence } => "no_answer_awaited", Reject;

@@ -1,8 +1,6 @@
 //! Answering (ICS-04 v2 `writeAcknowledgement`), at once or later.
 
-use causeway_core::{
-    Acknowledgement, ClientId, ERROR_ACKNOWLEDGEMENT, Event, Packet, PacketPath, Sequence,
-};
+use causeway_core::{Acknowledgement, ClientId, Event, Packet, PacketPath, Sequence};
 
 use super::{PacketError, acknowledgement_path};
 use crate::context::Context;
@@ -63,7 +61,7 @@ impl Ibc<'_> {
     }
 }
 
-/// An answer for each payload, none of which is the error acknowledgement, or that one alone.
+/// An answer for each payload, or the error acknowledgement, which by its type stands alone.
 pub(super) fn check_shape(
     packet: &Packet,
     acknowledgement: &Acknowledgement,
@@ -75,9 +73,6 @@ pub(super) fn check_shape(
     let (got, expected) = (answers.len(), packet.payloads.len());
     if got != expected {
         return Err(PacketError::AcknowledgementCount { got, expected });
-    }
-    if answers.iter().any(|answer| *answer == ERROR_ACKNOWLEDGEMENT) {
-        return Err(PacketError::ReservedAnswer);
     }
     Ok(())
 }
