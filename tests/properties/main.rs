@@ -14,6 +14,7 @@ mod bitcoin;
 mod cometbft;
 mod ethereum_consensus;
 mod ethereum_execution;
+mod fuzz_replay;
 mod ibc;
 mod ics23;
 mod ics23_exploits;

@@ -14,6 +14,7 @@
 )]
 
 pub mod client_host;
+pub mod fuzz_targets;
 pub mod harness;
 pub mod host;
 pub mod makers;
