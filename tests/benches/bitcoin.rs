@@ -23,14 +23,24 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const MAINNET_FILE: &str = "bitcoin/headers/mainnet_0_32260.bin";
 
+/// Which parts of a header's cost the peer's user saves.
+#[derive(Clone, Copy, PartialEq)]
+enum Peer {
+    /// None: target and work are asked of each header.
+    AsItsApiReads,
+    /// Target and work are kept while the bits stay the same.
+    WithDifficultyKept,
+}
+
 /// The rules of the light client, written with the `bitcoin` crate's types: linkage, bits with
 /// retargets, proof of work, median time past, and the sum of work.
-fn peer_verifies(raw: &[RawHeader], retargets: bool) -> bitcoin::Work {
+fn peer_verifies(raw: &[RawHeader], retargets: bool, peer: Peer) -> bitcoin::Work {
     let first: PeerHeader = deserialize(&raw[0]).unwrap();
     let mut tip = first;
     let mut tip_hash = first.block_hash();
-    let mut chainwork = first.work();
-    let mut times = vec![first.time];
+    let (mut target, mut work) = (first.target(), first.work());
+    let mut chainwork = work;
+    let mut times = [first.time; 11];
     let mut period_start = first.time;
     let mut expected_bits = first.bits;
     for (height, raw) in raw.iter().enumerate().skip(1) {
@@ -42,12 +52,19 @@ fn peer_verifies(raw: &[RawHeader], retargets: bool) -> bitcoin::Work {
             period_start = header.time;
         }
         assert_eq!(header.bits, expected_bits);
-        let hash = header.validate_pow(header.target()).unwrap();
-        let mut last: Vec<u32> = times[times.len().saturating_sub(11)..].to_vec();
-        last.sort_unstable();
-        assert!(header.time > last[last.len() / 2]);
-        times.push(header.time);
-        chainwork = chainwork + header.work();
+        if peer == Peer::AsItsApiReads || header.bits != tip.bits {
+            (target, work) = (header.target(), header.work());
+        }
+        let hash = header.validate_pow(target).unwrap();
+        let known = height.min(11);
+        let mut last = times;
+        last[..known].sort_unstable();
+        assert!(header.time > last[known / 2]);
+        if known == 11 {
+            times.rotate_left(1);
+        }
+        times[known.min(10)] = header.time;
+        chainwork = chainwork + work;
         tip = header;
         tip_hash = hash;
     }
@@ -69,13 +86,20 @@ fn headers(criterion: &mut Criterion) {
     };
     let raw = split_headers(&bytes).unwrap();
     let retargets = !network.rules().no_retarget;
-    assert_eq!(ours_verifies(&network, raw), peer_verifies(raw, retargets).to_be_bytes());
+    let peers = [Peer::AsItsApiReads, Peer::WithDifficultyKept];
+    for peer in peers {
+        let chainwork = peer_verifies(raw, retargets, peer).to_be_bytes();
+        assert_eq!(ours_verifies(&network, raw), chainwork);
+    }
     let mut group = criterion.benchmark_group(format!("bitcoin headers ({what})"));
     group.throughput(Throughput::Elements(raw.len() as u64));
     group.bench_function("causeway, all rules", |b| b.iter(|| ours_verifies(&network, raw)));
-    group.bench_function("bitcoin crate, same rules", |b| {
-        b.iter(|| peer_verifies(raw, retargets));
-    });
+    for (peer, name) in peers
+        .into_iter()
+        .zip(["bitcoin crate, same rules", "bitcoin crate, same rules, target and work kept"])
+    {
+        group.bench_function(name, |b| b.iter(|| peer_verifies(raw, retargets, peer)));
+    }
     let mut hashes = vec![BlockHash::default(); raw.len()];
     group.bench_function("hashing alone, interleaved", |b| {
         b.iter(|| hash_headers(raw, &mut hashes));
