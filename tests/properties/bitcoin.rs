@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use alloy_primitives::U256;
 use causeway_client_bitcoin::{
-    Anchor, BatchProof, BitcoinClient, Chain, ClientMessage, ClientState, ConsensusState, Depths,
-    Header, InclusionProof, MerkleNode, RawHeader, StateProof, StateRoot, Transaction, Work,
-    header_messages, merkle,
+    Anchor, BatchProof, BitcoinClient, Chain, ClientMessage, ClientState, CompactTarget,
+    ConsensusState, Depths, Header, InclusionProof, MerkleNode, Network, NetworkRules, RawHeader,
+    StateProof, StateRoot, Target, Transaction, Work, header_messages, merkle,
 };
 use causeway_core::{Height, MerklePath};
 use causeway_ics23::MerkleProof;
@@ -14,7 +15,7 @@ use causeway_light_client::{
 };
 use causeway_store::{Tree, Version};
 use causeway_tests::makers::bitcoin::{
-    Branch, Host, StateChain, client_state, late, outputs, payment, scaled,
+    Branch, Host, StateChain, client_state, late, outputs, payment, scaled, scaled_rules,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -151,6 +152,65 @@ proptest! {
         let proof = state.prove(&absent);
         prop_assert!(state.verify_non_membership(&proof, &absent).is_ok());
         prop_assert!(state.verify_membership(&proof, &absent, b"value").is_err());
+    }
+}
+
+/// The bits that a header at `headers.len()` must have, by walking through all headers as Bitcoin
+/// Core's `GetNextWorkRequired` does.
+fn bits_by_walking(rules: &NetworkRules, headers: &[Header], time: u32) -> CompactTarget {
+    let (height, interval) = (headers.len(), rules.interval as usize);
+    let limit_bits = rules.limit.to_compact();
+    let tip = headers[height - 1];
+    if height % interval != 0 {
+        if !rules.min_difficulty {
+            return tip.bits;
+        }
+        if time > tip.time + 2 * rules.spacing {
+            return limit_bits;
+        }
+        let mut at = height - 1;
+        while at % interval != 0 && headers[at].bits == limit_bits {
+            at -= 1;
+        }
+        return headers[at].bits;
+    }
+    if rules.no_retarget {
+        return tip.bits;
+    }
+    let first = headers[height - interval];
+    let timespan = i64::from(rules.interval * rules.spacing);
+    let elapsed = (i64::from(tip.time) - i64::from(first.time)).clamp(timespan / 4, timespan * 4);
+    let base = if rules.bip94 { first.bits } else { tip.bits };
+    let scaled = base.expand().target.0 * U256::from(elapsed) / U256::from(timespan);
+    Target(scaled.min(rules.limit.0)).to_compact()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// The few values that a chain carries say the same as a walk through all of its headers, under
+    /// every combination of the rules, also from an anchor in mid-chain.
+    #[test]
+    fn prescribed_bits_are_those_of_a_walk_through_all_headers(
+        paces in vec(prop_oneof![4 => 4_i64..20, 1 => 21_i64..60, 1 => -9_i64..1], 10..45),
+        (min_difficulty, bip94, no_retarget): (bool, bool, bool),
+        resume: bool,
+    ) {
+        let rules = NetworkRules { min_difficulty, bip94, no_retarget, ..scaled_rules() };
+        let network = Network::new(rules).unwrap();
+        let mut branch = Branch::new(&network);
+        let mut headers = vec![rules.genesis];
+        for pace in paces {
+            let median = branch.tip.last_times.median();
+            let least = i64::from(median) + 1 - i64::from(branch.tip.header.time);
+            let draft = branch.draft(pace.max(least));
+            prop_assert_eq!(draft.bits, bits_by_walking(&rules, &headers, draft.time));
+            if resume {
+                prop_assert_eq!(branch.tip.validate(&network), Ok(()));
+                branch = Branch::from(&network, branch.tip);
+            }
+            headers.push(branch.push(pace.max(least)));
+        }
     }
 }
 
