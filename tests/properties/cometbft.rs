@@ -1,5 +1,7 @@
 //! Laws of the PBFT family's light client.
 
+mod client;
+
 use core::time::Duration;
 
 use causeway_client_cometbft::{
