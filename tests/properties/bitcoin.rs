@@ -193,8 +193,8 @@ proptest! {
     #[test]
     fn prescribed_bits_are_those_of_a_walk_through_all_headers(
         paces in vec(prop_oneof![4 => 4_i64..20, 1 => 21_i64..60, 1 => -9_i64..1], 10..45),
-        (min_difficulty, bip94, no_retarget): (bool, bool, bool),
-        resume: bool,
+        [min_difficulty, bip94, no_retarget] in any::<[bool; 3]>(),
+        resume in any::<bool>(),
     ) {
         let rules = NetworkRules { min_difficulty, bip94, no_retarget, ..scaled_rules() };
         let network = Network::new(rules).unwrap();
