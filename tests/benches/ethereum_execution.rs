@@ -5,12 +5,14 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
     missing_docs,
     reason = "benchmarks fail loudly"
 )]
 
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use alloy_primitives::{B256, Bytes, U256, keccak256};
 use alloy_trie::Nibbles;
@@ -23,10 +25,10 @@ use causeway_light_client::ProofCodec;
 use causeway_tests::makers::ethereum_execution::RouterState;
 use criterion::{Criterion, criterion_group, criterion_main};
 
-/// Accounts beside the router: its path has six or seven full branches, as on a public network.
+/// Accounts beside the router: its path has five branches and a leaf.
 const ACCOUNTS: u64 = 400_000;
 
-/// Slots beside those that are proven: paths of four or five branches.
+/// Slots beside those that are proven: their paths have three or four branches and a leaf.
 const SLOTS: u64 = 20_000;
 
 const BATCH: u64 = 50;
@@ -105,27 +107,44 @@ fn state_proofs(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("ethereum/fifty slots of one root");
     let RouterState { contract, base_slot, .. } = &router;
     let pairs: Vec<(&[u8], &[u8])> = entries.iter().map(|(p, word)| (&p[..], &word[..])).collect();
-    group.bench_function("ours, one batch proof", |bencher| {
-        bencher.iter(|| {
-            verify_slots(&state_root, contract, base_slot, black_box(&pairs), &batch).unwrap();
-        });
-    });
-    group.bench_function("ours, fifty proofs", |bencher| {
-        bencher.iter(|| {
-            for ((path, word), proof) in entries.iter().zip(&proofs) {
-                verify_slot(&state_root, contract, base_slot, path, black_box(proof), word)
-                    .unwrap();
-            }
-        });
-    });
-    group.bench_function("alloy-trie, fifty proofs", |bencher| {
-        bencher.iter(|| {
-            for ((path, _), peer) in entries.iter().zip(&peers) {
-                black_box(peer).verify(&router, state_root, path);
-            }
-        });
-    });
+    let verify_batch = || {
+        verify_slots(&state_root, contract, base_slot, black_box(&pairs), &batch).unwrap();
+    };
+    let verify_singles = || {
+        for ((path, word), proof) in entries.iter().zip(&proofs) {
+            verify_slot(&state_root, contract, base_slot, path, black_box(proof), word).unwrap();
+        }
+    };
+    let peer_singles = || {
+        for ((path, _), peer) in entries.iter().zip(&peers) {
+            black_box(peer).verify(&router, state_root, path);
+        }
+    };
+    group.bench_function("ours, one batch proof", |bencher| bencher.iter(verify_batch));
+    group.bench_function("ours, fifty proofs", |bencher| bencher.iter(verify_singles));
+    group.bench_function("alloy-trie, fifty proofs", |bencher| bencher.iter(peer_singles));
     group.finish();
+    fastest(&[
+        ("ours, one batch proof of fifty", &verify_batch),
+        ("ours, fifty proofs", &verify_singles),
+        ("alloy-trie, fifty proofs", &peer_singles),
+    ]);
+}
+
+/// The fastest of many interleaved rounds: what the code costs when nothing else runs, also on a
+/// machine where something else does.
+fn fastest(contestants: &[(&str, &dyn Fn())]) {
+    let mut best = vec![Duration::MAX; contestants.len()];
+    for _ in 0..2000 {
+        for ((_, run), best) in contestants.iter().zip(&mut best) {
+            let start = Instant::now();
+            run();
+            *best = start.elapsed().min(*best);
+        }
+    }
+    for ((name, _), best) in contestants.iter().zip(best) {
+        println!("fastest of 2000 rounds: {name}: {best:?}");
+    }
 }
 
 fn one_slot(
