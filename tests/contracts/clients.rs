@@ -136,6 +136,8 @@ pub(crate) fn misbehaviour_freezes_a_client_for_good(kinds: (Kind, Kind)) {
 /// Revives the client at `a` from a fresh one of the same chain.
 fn recovery(c: &mut Coordinator, path: &Path) {
     let substitute = Endpoint::new(c, path.a.chain, path.b.chain);
+    c.commit(path.b.chain);
+    substitute.update_client(c).unwrap();
     let message = recover(&path.a, &substitute);
     let authority = path.a.on(c).host.authority.clone();
     assert_eq!(code(path.a.on(c).execute(&message)), "signer_not_authority");

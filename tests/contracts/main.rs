@@ -87,6 +87,7 @@ mod clients;
 mod cometbft;
 mod ethereum;
 mod forgeries;
+mod isolation;
 mod listing;
 mod packets;
 mod refusals;

@@ -57,7 +57,10 @@ pub(crate) fn payloads_are_received_all_or_none(kinds: (Kind, Kind)) {
         let mut payloads = vec![payload(b"one"), payload_to(OTHER_PORT, b"two"), payload(b"three")];
         payloads[place].value = b"refuse".to_vec();
         let packet = path.send(&mut c, payloads.clone());
+        let reported = app_events(&c, path.b.chain);
         assert_eq!(path.receive(&mut c, &packet).unwrap(), PacketResult::Failure);
+        // What is undone was never reported.
+        assert_eq!(app_events(&c, path.b.chain), reported);
         let b = path.b.on(&mut c);
         assert_eq!(b.acknowledgement(&packet), Some(Acknowledgement::error()));
         for payload in &payloads {
@@ -78,6 +81,10 @@ pub(crate) fn payloads_are_received_all_or_none(kinds: (Kind, Kind)) {
             assert_eq!(heard, Some((1, b"error".to_vec())));
         }
     }
+}
+
+fn app_events(c: &Coordinator, chain: usize) -> usize {
+    c.chains[chain].host.events.iter().filter(|event| matches!(event, Event::App(_))).count()
 }
 
 pub(crate) fn every_message_works_once(kinds: (Kind, Kind)) {

@@ -4,7 +4,8 @@ use std::sync::Mutex;
 
 use causeway_contracts::{AppError, Context, Delivery, Ibc, IbcApp, OutOfGas, Reply, Router, Work};
 use causeway_core::{
-    DecodeError, ERROR_ACKNOWLEDGEMENT, Message, Payload, PortId, Refusal, Sequence,
+    AppEvent, DecodeError, ERROR_ACKNOWLEDGEMENT, Event, Message, Payload, PortId, Refusal,
+    Sequence,
 };
 use causeway_light_client::ClientRegistry;
 use causeway_tests::harness::{TestChain, all_clients};
@@ -46,6 +47,7 @@ fn refusal() -> AppError {
 /// How often something happened, and with what.
 fn note(ctx: &mut Context<'_>, what: &str, it: &Delivery<'_>, with: &[u8]) -> Result<(), OutOfGas> {
     let key = format!("{what}/{}/{}", it.sequence, String::from_utf8_lossy(&it.payload.value));
+    ctx.emit(Event::App(AppEvent::new("noted").with("what", what)))?;
     let seen = ctx.get(key.as_bytes())?.map_or(0, |value| value[0]);
     ctx.set(key.as_bytes(), [&[seen + 1], with].concat())
 }

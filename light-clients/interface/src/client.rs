@@ -141,7 +141,8 @@ pub trait LightClient: ClientTypes {
     ) -> Result<Verdict<Self>, Self::Error>;
 
     /// The client state with which `subject`, expired or frozen, goes on from where the active
-    /// `substitute` is; refused when the two do not follow the same chain in the same way.
+    /// `substitute` is; refused when the two do not follow the same chain in the same way. The host
+    /// gives it the substitute's consensus states and records in place of its own.
     fn recover(
         subject: &Self::ClientState,
         substitute: &Self::ClientState,

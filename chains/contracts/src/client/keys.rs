@@ -74,3 +74,22 @@ pub(crate) fn record(client_id: &ClientId, key: &[u8]) -> Vec<u8> {
 pub(crate) fn next_sequence_send(client_id: &ClientId) -> Vec<u8> {
     format!("nextSequenceSend/{client_id}").into_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heights_sort_as_they_count_and_read_back() {
+        let client_id = ClientId::new("client-10").unwrap();
+        let heights = [(0, 1), (0, 255), (0, 256), (0, u64::MAX), (1, 0), (1, 2), (256, 1)];
+        let heights = heights.map(|(revision, height)| Height::new(revision, height));
+        let keys = heights.map(|at| height(&client_id, at));
+        assert!(keys.is_sorted());
+        assert_eq!(keys.map(|key| parse_height(&client_id, &key)), heights.map(Some));
+        let other = ClientId::new("client-1").unwrap();
+        for key in [height(&other, heights[0]), super::heights(&client_id)] {
+            assert_eq!(parse_height(&client_id, &key), None);
+        }
+    }
+}

@@ -65,14 +65,17 @@ impl Ibc<'_> {
     }
 
     /// Calls the application of each payload in order, up to the first that does not succeed.
-    pub(super) fn each_app<T>(
+    pub(super) fn each_app<T, F>(
         &self,
         ctx: &mut Context<'_>,
         packet: &Packet,
         end: End,
         signer: &Account,
-        mut call: impl FnMut(&dyn IbcApp, &mut Context<'_>, &Delivery<'_>, usize) -> Result<T, AppError>,
-    ) -> Result<Vec<T>, CallbackError> {
+        mut call: F,
+    ) -> Result<Vec<T>, CallbackError>
+    where
+        F: FnMut(&dyn IbcApp, &mut Context<'_>, &Delivery<'_>, usize) -> Result<T, AppError>,
+    {
         let mut results = Vec::with_capacity(packet.payloads.len());
         for (index, payload) in packet.payloads.iter().enumerate() {
             let port = end.port(payload);
