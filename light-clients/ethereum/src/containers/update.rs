@@ -126,35 +126,42 @@ impl From<LightClientOptimisticUpdate> for LightClientUpdate {
 
 /// Objects whose form on the wire follows the fork of a slot inside them.
 pub trait Dated: Sized {
+    /// Its name in errors.
+    const WHAT: &'static str;
+
     /// The slot that decides: of the attested header, or the bootstrap's.
     fn slot(&self) -> Slot;
 
     /// Decodes the SSZ form of `fork`.
     fn from_ssz_of(bytes: &[u8], fork: Fork, config: &ChainConfig) -> Result<Self, DecodeError>;
 
-    /// Decodes the SSZ form of the fork that was active at the object's own slot. In a fork that
-    /// this program does not know, the newest known form is tried, so that the verifier can say
-    /// what the matter is.
+    /// Decodes the SSZ form of the fork that was active at the object's own slot. Where no known
+    /// fork was, the newest form is taken, so that the verifier can say what the matter is.
     fn from_own_ssz(bytes: &[u8], config: &ChainConfig) -> Result<Self, DecodeError> {
+        let newest = Fork::all().next_back().unwrap_or(Fork::Altair);
         let mut refused = None;
         for fork in Fork::all().rev() {
-            let fits = |slot| match config.fork(slot) {
-                Some(active) => active == fork,
-                None => refused.is_none() && !config.forks.is_before_altair(config.epoch(slot)),
+            let error = match Self::from_ssz_of(bytes, fork, config) {
+                Ok(object) if config.fork(object.slot()).unwrap_or(newest) == fork => {
+                    return Ok(object);
+                }
+                Ok(object) => {
+                    let reason = format!("in the form of {fork}, but of slot {}", object.slot());
+                    DecodeError::new(Self::WHAT, reason)
+                }
+                Err(error) => error,
             };
-            match Self::from_ssz_of(bytes, fork, config) {
-                Ok(object) if fits(object.slot()) => return Ok(object),
-                Ok(_) => {}
-                Err(error) => refused = refused.or(Some(error)),
-            }
+            refused.get_or_insert(error);
         }
-        Err(refused.unwrap_or_else(|| DecodeError::new("fork", "no fork fits the slot")))
+        Err(refused.unwrap_or_else(|| DecodeError::new(Self::WHAT, "no fork is known")))
     }
 }
 
 macro_rules! dated {
-    ($($name:ident by $header:ident;)+) => {$(
+    ($($name:ident = $what:literal by $header:ident;)+) => {$(
         impl Dated for $name {
+            const WHAT: &'static str = $what;
+
             fn slot(&self) -> Slot {
                 self.$header.beacon.slot
             }
@@ -171,8 +178,8 @@ macro_rules! dated {
 }
 
 dated! {
-    LightClientBootstrap by header;
-    LightClientUpdate by attested_header;
-    LightClientFinalityUpdate by attested_header;
-    LightClientOptimisticUpdate by attested_header;
+    LightClientBootstrap = "bootstrap" by header;
+    LightClientUpdate = "light_client_update" by attested_header;
+    LightClientFinalityUpdate = "finality_update" by attested_header;
+    LightClientOptimisticUpdate = "optimistic_update" by attested_header;
 }
