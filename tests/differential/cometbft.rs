@@ -2,12 +2,12 @@
 //!
 //! The two agree but for what is listed here, each with its own test:
 //!
-//! - *Order of two faults.* When too little of the trusted power signed, and a signature is bad or the
-//!   commit does not fit the header's own set, ours says "not enough trust", as CometBFT does:
+//! - *Order of two faults.* When too little of the trusted power signed, and a signature is bad or
+//!   the commit does not fit the header's own set, ours says "not enough trust", as CometBFT does:
 //!   trusted power is counted before signatures are checked and before the own set is looked at.
 //!   tendermint-rs meets the other fault first and refuses. Nothing is accepted either way.
-//! - *Order of a set.* tendermint-rs sorts every set that it decodes. CometBFT hashes a set as it is
-//!   given, and so do we: a set out of order is another set. Ours is right.
+//! - *Order of a set.* tendermint-rs sorts every set that it decodes. CometBFT hashes a set as it
+//!   is given, and so do we: a set out of order is another set. Ours is right.
 
 mod peer;
 mod signatures;

@@ -1,6 +1,7 @@
 //! Laws of the PBFT family's light client.
 
 mod client;
+mod wire;
 
 use core::time::Duration;
 

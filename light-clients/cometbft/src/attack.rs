@@ -9,7 +9,8 @@ use crate::count::{Checked, Counting};
 use crate::validity;
 use crate::verify::{check_quorum, check_trust, check_validators_hash};
 use crate::{
-    Address, CommitSig, Hash, Header, PreparedValidatorSet, SignedHeader, TrustLevel, VerifyError,
+    Address, CommitSig, Hash, Header, PreparedValidatorSet, SignedHeader, Time, TrustLevel,
+    VerifyError,
 };
 
 /// How a conflicting header came about.
@@ -34,7 +35,8 @@ impl fmt::Display for AttackKind {
     }
 }
 
-/// A conflicting light block, and how to judge it.
+/// A conflicting light block, and what to judge it by: the common validators and the trusted header
+/// are trusted on the caller's word.
 #[derive(Clone, Copy, Debug)]
 pub struct Conflict<'a> {
     /// The conflicting header with its commit.
@@ -88,9 +90,9 @@ pub enum AttackError {
     #[error("the header above the tip has time {got}, not before {expected}")]
     NotInPast {
         /// The conflicting header's time.
-        got: crate::Time,
+        got: Time,
         /// The time of the tip.
-        expected: crate::Time,
+        expected: Time,
     },
     /// The trusted header is above the conflicting one.
     #[error("the trusted header has height {got}, the conflicting one {expected}")]

@@ -78,7 +78,8 @@ refusals! {
 
 impl DuplicateVoteEvidence {
     /// Accepts when the two votes exclude one another and both are signed by a validator of
-    /// `validators`, the set at the height voted on.
+    /// `validators`, the set at the height voted on. The timestamp is for the caller to compare
+    /// with its own header of that height.
     pub fn verify(
         &self,
         chain_id: &ChainId,

@@ -27,8 +27,8 @@ pub(super) fn time(json: &Value) -> Timestamp {
     vote.timestamp.to_timestamp().unwrap()
 }
 
-/// Absent votes carry a time there, which full nodes refuse (`CommitSig.ValidateBasic`): it is taken
-/// out.
+/// Absent votes carry a time there, which full nodes refuse (`CommitSig.ValidateBasic`): it is
+/// taken out.
 fn without_absent_times(mut block: Value) -> Value {
     let signatures = block["signed_header"]["commit"]["signatures"].as_array_mut();
     for sig in signatures.into_iter().flatten() {
