@@ -27,7 +27,7 @@ pub(crate) fn after(secs: u64) -> Timestamp {
 }
 
 /// Half a second into a slot: votes are cast and heard.
-fn mid_slot(secs: u64) -> Timestamp {
+pub(crate) fn mid_slot(secs: u64) -> Timestamp {
     Timestamp::from_nanos(after(secs).nanos() + 500_000_000)
 }
 

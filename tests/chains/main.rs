@@ -11,3 +11,5 @@
 )]
 
 mod ethereum_beacon;
+mod ethereum_beacon_api;
+mod ethereum_light_clients;

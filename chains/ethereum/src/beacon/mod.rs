@@ -1,5 +1,6 @@
 //! The consensus half: the beacon chain.
 
+mod api;
 pub mod bls;
 pub mod chain;
 pub mod clock;

@@ -14,6 +14,9 @@ const GAS_LIMIT: u64 = 36_000_000;
 /// Base fee of the empty blocks.
 const BASE_FEE: u64 = 7;
 
+/// Finalized blocks that are remembered, as many as a beacon node may still ask about.
+const KEPT_BLOCKS: u64 = 10_000;
+
 /// Builds and accepts empty blocks.
 #[derive(Clone, Debug, Default)]
 pub struct EmptyEngine {
@@ -87,8 +90,8 @@ impl ExecutionEngine for EmptyEngine {
 
     fn fork_choice(&mut self, head: B256, _safe: B256, finalized: B256) {
         self.head = head;
-        // Nothing is built below the finalized block.
-        let oldest = self.numbers.get(&finalized).copied().unwrap_or_default();
+        let finalized = self.numbers.get(&finalized).copied().unwrap_or_default();
+        let oldest = finalized.saturating_sub(KEPT_BLOCKS);
         self.numbers.retain(|_, number| *number >= oldest);
     }
 }

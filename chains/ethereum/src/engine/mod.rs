@@ -136,7 +136,9 @@ pub trait ExecutionEngine: Send {
         attributes: &PayloadAttributes,
     ) -> Result<ExecutionPayload, PayloadError>;
 
-    /// Checks and keeps a payload (`engine_newPayloadV4` without blobs and without requests).
+    /// Checks and keeps a payload (`engine_newPayloadV4` without blobs and without requests). One
+    /// that was imported before is accepted again, however long it has been final: a node that
+    /// was away imports what the others have, from its own finalized block on.
     fn import(
         &mut self,
         payload: &ExecutionPayload,

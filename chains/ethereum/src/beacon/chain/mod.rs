@@ -10,22 +10,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use alloy_primitives::B256;
-use causeway_chain::{DurableView, DurableWrite, Network, PeerId};
+use causeway_chain::{DurableView, DurableWrite, Network, PeerId, Push, SessionId, Summary};
 use causeway_core::Timestamp;
 
+use super::api::Subscriptions;
 use super::bls::{ValidatorKey, Verifier};
 use super::clock::SlotClock;
 use super::genesis::{genesis_block, genesis_state};
 use super::node::{Env, Message, Node, NodeEvent, Outgoing};
-use super::types::{BeaconState, Checkpoint, LightClientUpdate, SignedBeaconBlock};
+use super::types::{BeaconState, Checkpoint, SignedBeaconBlock};
 use crate::engine::ExecutionEngine;
 use crate::ssz::{Ssz, to_usize};
 
 pub use config::{Config, MAX_VALIDATORS_PER_NODE, MIN_NODES, MIN_VALIDATORS, StartError};
 pub use evidence::Evidence;
-
-/// Events between two steps that are kept for subscribers.
-const MAX_EVENTS: usize = 10_000;
 
 /// Something that subscribers of the Beacon API hear of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +69,7 @@ pub struct BeaconChain<E> {
     stored: BTreeSet<B256>,
     writes: Vec<DurableWrite>,
     events: Vec<ChainEvent>,
+    subscriptions: Subscriptions,
 }
 
 impl<E: ExecutionEngine> BeaconChain<E> {
@@ -150,6 +149,7 @@ impl<E: ExecutionEngine> BeaconChain<E> {
             stored: BTreeSet::new(),
             writes: Vec::new(),
             events: Vec::new(),
+            subscriptions: Subscriptions::default(),
         })
     }
 
@@ -188,6 +188,8 @@ impl<E: ExecutionEngine> BeaconChain<E> {
             });
         }
         self.follow_head();
+        let events = core::mem::take(&mut self.events);
+        self.publish(events);
     }
 
     /// Lets a running node work, and deals with what comes of it.
@@ -247,8 +249,6 @@ impl<E: ExecutionEngine> BeaconChain<E> {
         if is_serving {
             self.record_light(index, light);
         }
-        let surplus = self.events.len().saturating_sub(MAX_EVENTS);
-        self.events.drain(..surplus);
     }
 
     /// Tells subscribers and the execution layer when the serving node's head has moved.
@@ -335,13 +335,34 @@ impl<E: ExecutionEngine> BeaconChain<E> {
         last.into_iter().map(|(key, value)| DurableWrite { key, value }).collect()
     }
 
-    /// What subscribers may want to know, since the last call.
-    pub fn take_events(&mut self) -> Vec<ChainEvent> {
-        core::mem::take(&mut self.events)
+    /// Open streams of events.
+    pub(super) const fn subscriptions_mut(&mut self) -> &mut Subscriptions {
+        &mut self.subscriptions
     }
 
-    /// The best update of a period.
-    pub fn best_update(&self, period: u64) -> Option<&LightClientUpdate> {
-        self.serving()?.light().best(period)
+    /// A stream of events was closed by the client or lost.
+    pub fn close(&mut self, session: SessionId) {
+        self.subscriptions.close(session);
+    }
+
+    /// What to send down open streams, since the last call.
+    pub fn take_pushes(&mut self) -> Vec<Push> {
+        self.subscriptions.take()
+    }
+
+    /// Where the chain is.
+    pub fn summary(&self) -> Summary {
+        let node = self.serving();
+        let slot = |root| node.and_then(|node| node.block(&root)).map_or(0, |b| b.message.slot);
+        let head = slot(node.map(Node::head).unwrap_or_default());
+        let finalized = node.map(|node| node.choice().finalized().root).unwrap_or_default();
+        Summary {
+            network_id: format!("eip155:{}", self.config.chain_id),
+            head,
+            finalized: slot(finalized),
+            time: self.clock.start_of(head),
+            participants: self.participants(),
+            conditions: self.conditions(),
+        }
     }
 }
