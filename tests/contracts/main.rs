@@ -10,14 +10,14 @@
     reason = "test code fails loudly"
 )]
 
-/// Tests of the named scenarios, each with a chain of one family beside a chain of every family.
+/// Tests of the named scenarios, each with a chain of one kind beside its partners.
 macro_rules! scenarios {
     ($kind:ident: $($module:ident { $($name:ident,)* })*) => {
         $($(
             #[test]
             fn $name() {
                 use causeway_tests::harness::Kind;
-                for other in Kind::ALL {
+                for other in Kind::$kind.partners() {
                     crate::$module::$name((Kind::$kind, other));
                 }
             }
@@ -36,6 +36,7 @@ macro_rules! all_scenarios {
                 every_message_works_once,
                 a_packet_is_received_or_times_out_and_never_both,
                 the_timeout_is_exact_to_the_second,
+                absence_counts_from_the_second_of_the_timeout,
                 sending_demands_a_timeout_ahead_and_within_a_day,
                 a_batch_is_received_under_one_proof,
                 an_answer_may_come_later_from_its_application_alone,

@@ -7,7 +7,6 @@ use causeway_core::{
     Acknowledgement, ClientId, Event, Message, Packet, PacketPath, PacketResult, Payload, Refusal,
     Response, SendPacket, Sequence, Timestamp,
 };
-use causeway_light_client::RawView;
 use causeway_tests::harness::{Coordinator, Kind, Path};
 
 use crate::script::{OTHER_PORT, PORT, apps, noted, payload, payload_to, port};
@@ -160,6 +159,33 @@ pub(crate) fn the_timeout_is_exact_to_the_second(kinds: (Kind, Kind)) {
     assert_eq!(result.unwrap(), Response::Packet(PacketResult::Success));
 }
 
+/// The time at the head of `b`, in seconds, as clients see it.
+fn head_time(c: &Coordinator, path: &Path) -> u64 {
+    let b = &c.chains[path.b.chain];
+    let create = b.family.new_client(c.trusting_period);
+    let light = b.clients.by_client_state(&create.client_state).unwrap();
+    light.timestamp(&create.consensus_state).unwrap().secs()
+}
+
+/// The sender believes the time at the height of the proof, in whole seconds: from the timeout on
+/// it is too late to receive, before it is not.
+pub(crate) fn absence_counts_from_the_second_of_the_timeout(kinds: (Kind, Kind)) {
+    let (mut c, path) = open(kinds);
+    c.commit(path.b.chain);
+    let there = head_time(&c, &path);
+    let a = path.a.on(&mut c);
+    let now = std::mem::replace(&mut a.host.now, Timestamp::from_secs(there - 9).unwrap());
+    let mut send = |seconds| path.a.send(&mut c, vec![payload(b"late")], seconds).unwrap();
+    let at_timeout = send(Duration::from_secs(9));
+    let before_timeout = send(Duration::from_secs(10));
+    path.a.on(&mut c).host.now = now;
+    path.a.update_client(&mut c).unwrap();
+    let early = path.a.timeout_message(&c, &before_timeout);
+    assert_eq!(code(path.a.packet_result(&mut c, &early)), "timeout_not_reached");
+    let late = path.a.timeout_message(&c, &at_timeout);
+    assert_eq!(path.a.packet_result(&mut c, &late).unwrap(), PacketResult::Success);
+}
+
 pub(crate) fn sending_demands_a_timeout_ahead_and_within_a_day(kinds: (Kind, Kind)) {
     let (mut c, path) = open(kinds);
     let a = path.a.on(&mut c);
@@ -297,13 +323,8 @@ pub(crate) fn a_packet_whose_time_is_over_there_is_not_sent(kinds: (Kind, Kind))
     let (mut c, path) = open(kinds);
     c.commit(path.b.chain);
     path.a.update_client(&mut c).unwrap();
+    let there = head_time(&c, &path);
     let a = path.a.on(&mut c);
-    let there = {
-        let stored = a.stored(&path.a.client_id);
-        let light = a.clients.by_type(stored.client_type()).unwrap();
-        let latest = light.latest_height(&stored.client_state()).unwrap();
-        light.timestamp(&stored.consensus_state(latest).unwrap()).unwrap().secs()
-    };
     a.host.now = Timestamp::from_secs(there - 600).unwrap();
     let mut send = |timeout_timestamp| {
         let (source_client, payloads) = (path.a.client_id.clone(), vec![payload(b"hello")]);

@@ -31,11 +31,12 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 4] = [Self::Listing, Self::Bitcoin, Self::Cometbft, Self::Ethereum];
+    /// The families of real networks.
+    pub const FAMILIES: [Self; 3] = [Self::Bitcoin, Self::Cometbft, Self::Ethereum];
 
-    /// Every ordered pair.
-    pub fn pairs() -> impl Iterator<Item = (Self, Self)> {
-        Self::ALL.into_iter().flat_map(|a| Self::ALL.into_iter().map(move |b| (a, b)))
+    /// What to try a chain of this kind beside: all families, and the plainest kind beside itself.
+    pub fn partners(self) -> Vec<Self> {
+        if self == Self::Listing { vec![self] } else { Self::FAMILIES.to_vec() }
     }
 
     fn family(self, index: usize) -> Box<dyn Family> {
