@@ -76,7 +76,7 @@ fn bridge_client(chain: &mut Chain, network: &NetworkConfig, now: Timestamp) -> 
         max_clock_drift: Duration::from_secs(10),
     };
     let (client_state, consensus_state) =
-        initial_states(network.chain.clone(), parameters, root, &bootstrap).unwrap();
+        initial_states(network.chain.clone(), parameters, root, &bootstrap, &mut ()).unwrap();
     Host::create(client_state, consensus_state, now).unwrap()
 }
 
