@@ -10,12 +10,13 @@
 )]
 
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use causeway_core::MerklePath;
 use causeway_ics23::{BatchProof, MerkleProof, Proof, iavl_spec, ibc_specs, tendermint_spec};
 use causeway_tests::makers::ics23::{State, ibc_path, packet, state_of_packets};
 use causeway_tests::oracles::ics23 as oracle;
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Bencher, Criterion, criterion_group, criterion_main};
 use ics23::HostFunctionsManager;
 
 /// A perfect tree of depth 20.
@@ -63,6 +64,19 @@ impl Peer {
     }
 }
 
+/// Times the fastest of many runs: what else happens on the machine can only add to a run.
+fn fastest(bencher: &mut Bencher<'_>, run: impl Fn()) {
+    bencher.iter_custom(|iterations| {
+        let mut fastest = Duration::MAX;
+        for _ in 0..iterations.max(100) {
+            let start = Instant::now();
+            run();
+            fastest = fastest.min(start.elapsed());
+        }
+        fastest * u32::try_from(iterations).unwrap()
+    });
+}
+
 fn bench(criterion: &mut Criterion) {
     let state = state_of_packets(PACKETS);
     let app_hash = state.app_hash().0;
@@ -85,15 +99,11 @@ fn bench(criterion: &mut Criterion) {
     println!("depths: {:?}", depths.collect::<Vec<_>>());
 
     let mut group = criterion.benchmark_group("one packet");
-    group.bench_function("causeway", |b| b.iter(|| ours(black_box(one)).unwrap()));
-    group.bench_function("ics23", |b| b.iter(|| assert!(peer.verify(black_box(one)))));
+    group.bench_function("causeway", |b| fastest(b, || ours(black_box(one)).unwrap()));
+    group.bench_function("ics23", |b| fastest(b, || assert!(peer.verify(black_box(one)))));
     let bytes = one.proof.to_bytes();
-    group.bench_function("causeway, with decoding", |b| {
-        b.iter(|| {
-            let proof = MerkleProof::from_bytes(black_box(&bytes)).unwrap();
-            let path = &one.path;
-            proof.verify_membership(ibc_specs(), &app_hash, path, &one.value, &mut ()).unwrap();
-        });
+    group.bench_function("causeway, decoding alone", |b| {
+        fastest(b, || drop(black_box(MerkleProof::from_bytes(black_box(&bytes)).unwrap())));
     });
     group.finish();
 
@@ -105,16 +115,16 @@ fn bench(criterion: &mut Criterion) {
         let single_bytes: usize = proofs.iter().map(|proof| proof.to_bytes().len()).sum();
         println!("{name}: {single_bytes} bytes single, {} batched", batch.to_bytes().len());
         group.bench_function("causeway, one batch", |b| {
-            b.iter(|| {
+            fastest(b, || {
                 let batch = black_box(&batch);
                 batch.verify_memberships(ibc_specs(), &app_hash, &entries, &mut ()).unwrap();
             });
         });
         group.bench_function("causeway, single proofs", |b| {
-            b.iter(|| items.iter().for_each(|item| ours(black_box(item)).unwrap()));
+            fastest(b, || items.iter().for_each(|item| ours(black_box(item)).unwrap()));
         });
         group.bench_function("ics23, single proofs", |b| {
-            b.iter(|| assert!(items.iter().all(|item| peer.verify(black_box(item)))));
+            fastest(b, || assert!(items.iter().all(|item| peer.verify(black_box(item)))));
         });
         group.finish();
     }

@@ -65,8 +65,8 @@ const SHA256_BLOCK: usize = 64;
 /// Blocks that are padded here. A node takes one or two, a leaf with a long key some more.
 const SHORT_BLOCKS: usize = 4;
 
-/// SHA-256. Nodes are short and many: padding them in place, all blocks in one call, spares a
-/// hasher's buffering, which costs a fifth as much as the hashing.
+/// SHA-256. Nodes are short and many: padding them in place and compressing all blocks in one call
+/// spares a hasher's buffering, which is a seventh of the time that a proof takes.
 fn sha256(parts: &[&[u8]]) -> NodeHash {
     short_sha256(parts).unwrap_or_else(|| digest::<Sha256>(parts))
 }
