@@ -34,8 +34,8 @@ impl Committee {
             SecretKey::key_gen(seed.as_slice(), &[]).unwrap()
         };
         let secrets: Vec<_> = (0..MEMBERS).map(secret).collect();
-        let seats: Vec<PublicKey> =
-            secrets.iter().cycle().take(seats).map(SecretKey::sk_to_pk).collect();
+        let members: Vec<PublicKey> = secrets.iter().map(SecretKey::sk_to_pk).collect();
+        let seats: Vec<PublicKey> = members.iter().cycle().take(seats).copied().collect();
         let sum = AggregatePublicKey::aggregate(&seats.iter().collect::<Vec<_>>(), false);
         let bytes = |key: &PublicKey| PublicKeyBytes::new(key.compress());
         let keys = SyncCommittee {
