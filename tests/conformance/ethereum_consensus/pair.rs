@@ -146,8 +146,6 @@ pub(crate) fn bridge_of(store: &LightClientStore) -> Option<MemoryHost<EthereumC
     }
     let mut chain = store.config().clone();
     chain.genesis_time = genesis_time(&chain, finalized);
-    // Configurations of the specification's tests name no chain.
-    chain.chain_id = chain.chain_id.max(1);
     let client_state = ClientState {
         trusting_period: Duration::from_secs(1 << 30),
         max_clock_drift: Duration::ZERO,

@@ -71,9 +71,8 @@ fn started_too_late() -> String {
 }
 
 fn zero_state_root() -> String {
-    let spoil: [fn(&mut ClientState, &mut ConsensusState); 12] = [
+    let spoil: [fn(&mut ClientState, &mut ConsensusState); 11] = [
         |client, _| client.frozen = true,
-        |client, _| client.chain.chain_id = 0,
         |client, _| client.chain.genesis_validators_root = Default::default(),
         |client, _| client.chain.seconds_per_slot = 0,
         |client, _| client.trusting_period = Default::default(),

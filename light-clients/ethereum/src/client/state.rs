@@ -278,7 +278,6 @@ pub(super) fn check_initial(
     let fork = fork.ok_or(UpdateError::ForkNotSupported { got: consensus.slot })?;
     let rules = [
         ("frozen", !client.frozen),
-        ("chain_id", chain.chain_id != 0),
         ("genesis_validators_root", !chain.genesis_validators_root.is_zero()),
         ("seconds_per_slot", chain.seconds_per_slot != 0),
         ("trusting_period", !client.trusting_period.is_zero()),
