@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use causeway_contracts::Router;
 use causeway_core::{
-    AcknowledgePacket, Acknowledgement, ClientId, CreateClient, Height, Message, ReceivePacket,
-    ReceivePackets, RecoverClient, SendPacket, Sequence, SubmitMisbehaviour, Timestamp,
+    AcknowledgePacket, Acknowledgement, ClientId, Counterparty, CreateClient, Height, MerklePrefix,
+    Message, ReceivePacket, ReceivePackets, RecoverClient, RegisterCounterparty, SendPacket,
+    Sequence, SubmitMisbehaviour, Timestamp,
 };
 use causeway_light_client::{AnyCodec, MAX_BATCH};
 use causeway_tests::harness::listing::{ClientState, ConsensusState};
@@ -31,6 +32,7 @@ const CASES: &[Case] = &[
     ("client_not_active", || create(|it| start(it, |state| state.nanos = 1))),
     ("client_not_found", || World::new().send(|it| it.source_client = nobody())),
     ("signer_not_creator", || World::new().register_as("thief")),
+    ("malformed_counterparty", counterparty_too_long),
     ("counterparty_registered", || World::new().register_as("user")),
     ("counterparty_not_found", counterparty_not_found),
     ("signer_not_authority", || World::new().recover_as("user", false)),
@@ -219,6 +221,15 @@ fn counterparty_not_found() -> String {
     let mut w = World::new();
     w.path.a = Endpoint::new(&mut w.c, 0, 1);
     code(w.path.a.send(&mut w.c, vec![payload(b"hello")], Duration::from_hours(1)))
+}
+
+fn counterparty_too_long() -> String {
+    let mut w = World::new();
+    let client_id = Endpoint::new(&mut w.c, 0, 1).client_id;
+    let prefix = MerklePrefix::new(vec![vec![b'x'; 64 * 1024]]).unwrap();
+    let counterparty = Counterparty { client_id: nobody(), prefix };
+    let message = RegisterCounterparty { client_id, counterparty };
+    code(w.c.chains[0].execute(&Message::RegisterCounterparty(message)))
 }
 
 fn not_misbehaviour() -> String {

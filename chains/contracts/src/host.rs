@@ -113,7 +113,7 @@ pub enum Work {
     MoveTokens,
     /// An event.
     Emit,
-    /// Judging a client message of this many bytes.
+    /// Judging a client message of this many bytes, and what the client reads for that.
     ClientMessage(usize),
     /// Judging a state proof.
     Proof {

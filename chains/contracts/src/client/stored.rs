@@ -1,6 +1,8 @@
 //! Reading a client from a chain's storage.
 
-use causeway_core::{Any, ClientId, Counterparty, Height, MerklePrefix, Sequence, decode_protobuf};
+use causeway_core::{
+    Any, ClientId, Counterparty, DecodeError, Height, MerklePrefix, Sequence, decode_protobuf,
+};
 use causeway_light_client::RawView;
 use prost::Message;
 
@@ -107,11 +109,16 @@ impl RawView for StoredClient<'_> {
     }
 }
 
-/// A counterparty as it is stored.
-pub(crate) fn encode_counterparty(counterparty: &Counterparty) -> Vec<u8> {
+/// A counterparty as it is stored; refused when it is too long to be read again.
+pub(crate) fn encode_counterparty(counterparty: &Counterparty) -> Result<Vec<u8>, DecodeError> {
     let merkle_prefix = counterparty.prefix.elements().to_vec();
     let client_id = counterparty.client_id.to_string();
-    CounterpartyInfo { merkle_prefix, client_id }.encode_to_vec()
+    let bytes = CounterpartyInfo { merkle_prefix, client_id }.encode_to_vec();
+    if bytes.len() > MAX_COUNTERPARTY_LEN {
+        let reason = format!("{} bytes, at most {MAX_COUNTERPARTY_LEN} are allowed", bytes.len());
+        return Err(DecodeError::new("counterparty", reason));
+    }
+    Ok(bytes)
 }
 
 /// Reads what [`encode_counterparty`] wrote.

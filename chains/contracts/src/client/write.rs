@@ -89,8 +89,8 @@ pub(super) fn set_counterparty(
     ctx: &mut Context<'_>,
     client_id: &ClientId,
     counterparty: &Counterparty,
-) -> Result<(), OutOfGas> {
-    ctx.set(&keys::counterparty(client_id), encode_counterparty(counterparty))
+) -> Result<(), ClientError> {
+    Ok(ctx.set(&keys::counterparty(client_id), encode_counterparty(counterparty)?)?)
 }
 
 /// The other end of a client.
