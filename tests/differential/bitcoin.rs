@@ -58,7 +58,8 @@ proptest! {
         let target = Target(U256::from_limbs(limbs).wrapping_shr(shift));
         let peer = PeerTarget::from_be_bytes(target.0.to_be_bytes());
         prop_assert_eq!(target.to_compact().0, peer.to_compact_lossy().to_consensus());
-        if !target.0.is_zero() {
+        // Of a target of one the peer says that its work is 2^256 - 1; the formula gives 2^255.
+        if target.0 > U256::ONE {
             let work = U256::from_be_bytes(peer.to_work().to_be_bytes());
             prop_assert_eq!(target.work().0, work);
         }
@@ -138,7 +139,8 @@ proptest! {
             bits: PeerBits::from_consensus(0),
             nonce: 0,
         };
-        let shown: Vec<_> = txids.iter().zip(&matches).filter(|(_, m)| **m).map(|(t, _)| *t).collect();
+        let chosen = txids.iter().zip(&matches).filter(|(_, chosen)| **chosen);
+        let shown: Vec<_> = chosen.map(|(txid, _)| *txid).collect();
         let peer = PeerBlock::from_header_txids_with_predicate(&header, &txids, |txid| {
             shown.contains(txid)
         });
@@ -237,7 +239,8 @@ proptest! {
         script.extend(commitment.to_byte_array());
         let decoy = [[0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed].as_slice(), &[7; 32]].concat();
         block.txdata[0].output = [decoy, script]
-            .map(|script| TxOut { value: Amount::ZERO, script_pubkey: ScriptBuf::from_bytes(script) })
+            .map(ScriptBuf::from_bytes)
+            .map(|script_pubkey| TxOut { value: Amount::ZERO, script_pubkey })
             .to_vec();
         prop_assert!(block.check_witness_commitment());
         let bytes = serialize(&block.txdata[0]);

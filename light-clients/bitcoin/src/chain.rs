@@ -295,7 +295,10 @@ impl<'n> Chain<'n> {
         if got < expected {
             return Err(HeaderError::VersionTooLow { height, got, expected });
         }
-        audit.passed("version_floor", || format!("version {got} is at least {expected}"));
+        audit.passed("version_floor", || match expected {
+            i32::MIN => format!("version {got}, and no floor at height {height}"),
+            floor => format!("version {got} is at least {floor}"),
+        });
         Ok(())
     }
 

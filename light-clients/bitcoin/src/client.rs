@@ -14,6 +14,10 @@ use crate::{Anchor, AnchorError, BlockHash, HeaderError, MerkleNode};
 /// Records deleted in an update that adds none: pruning always catches up.
 const PRUNE_AT_LEAST: usize = 8;
 
+/// The longest fork window: about a year of mainnet. Bounds the records of a client, and the walk
+/// from a new tip down to the newest final header.
+pub const MAX_FORK_WINDOW: u32 = 52_704;
+
 /// The proof-of-work light client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BitcoinClient {}
@@ -54,6 +58,14 @@ pub enum ClientError {
         /// The window.
         got: u32,
         /// The confirmations.
+        expected: u32,
+    },
+    /// More headers than a host is to keep.
+    #[error("a fork window of {got} headers, at most {expected} are kept")]
+    WindowTooLong {
+        /// The window.
+        got: u32,
+        /// The most.
         expected: u32,
     },
     /// A magic that nobody filled in.
@@ -111,6 +123,7 @@ refusals! {
         NotMisbehaviour { got, expected } => "not_misbehaviour", Reject;
         NoConfirmations { got, expected } => "no_confirmations", Reject;
         WindowTooShort { got, expected } => "fork_window_too_short", Reject;
+        WindowTooLong { got, expected } => "fork_window_too_long", Reject;
         ZeroMagic { } => "commitment_magic_is_zero", Reject;
         ZeroRoot { got } => "anchor_root_is_zero", Reject;
         TipIsNotAnchor { got, expected } => "tip_is_not_anchor", Reject;
@@ -212,8 +225,8 @@ impl LightClient for BitcoinClient {
         }
     }
 
-    /// The client goes on from the substitute's newest final header, and hears the headers above
-    /// it again. Its own records of the same chain stay in use.
+    /// The client goes on exactly where the substitute is; the host brings over the substitute's
+    /// records and consensus states.
     fn recover(
         subject: &ClientState,
         substitute: &ClientState,
@@ -231,11 +244,7 @@ impl LightClient for BitcoinClient {
         if substitute.frozen {
             return Err(ClientError::Frozen {});
         }
-        Ok(ClientState {
-            tip: Tip::of(&substitute.finalized),
-            lowest_record: subject.lowest_record.min(substitute.finalized.height),
-            ..*substitute
-        })
+        Ok(*substitute)
     }
 }
 
@@ -276,6 +285,10 @@ fn check_depths(state: &ClientState) -> Result<(), ClientError> {
     if depths.fork_window < depths.confirmations {
         let (got, expected) = (depths.fork_window, depths.confirmations);
         return Err(ClientError::WindowTooShort { got, expected });
+    }
+    if depths.fork_window > MAX_FORK_WINDOW {
+        let (got, expected) = (depths.fork_window, MAX_FORK_WINDOW);
+        return Err(ClientError::WindowTooLong { got, expected });
     }
     Ok(())
 }

@@ -54,7 +54,7 @@ mod update;
 
 pub use anchor::{Anchor, AnchorError, PeriodStart};
 pub use chain::{Chain, HeaderError};
-pub use client::{BitcoinClient, ClientError};
+pub use client::{BitcoinClient, ClientError, MAX_FORK_WINDOW};
 pub use hash::{BlockHash, MerkleNode, StateRoot, Txid, Wtxid, sha256d};
 pub use header::{HEADER_LEN, Header, RawHeader, hash_headers, split_headers};
 pub use inclusion::{

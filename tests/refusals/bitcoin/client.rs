@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use causeway_client_bitcoin::{
     Anchor, BitcoinClient, ClientMessage, ClientState, CommitmentMagic, ConsensusState, Depths,
-    MerkleNode, Network, RawHeader,
+    MAX_FORK_WINDOW, MerkleNode, Network, RawHeader,
 };
 use causeway_core::{Any, Timestamp};
 use causeway_light_client::{AnyCodec, LightClient};
@@ -94,6 +94,13 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         code: "fork_window_too_short",
         provoke: || initialise(|state| state.depths.fork_window = state.depths.confirmations - 1),
+    },
+    Case {
+        code: "fork_window_too_long",
+        provoke: || {
+            assert_eq!(initialise(|state| state.depths.fork_window = MAX_FORK_WINDOW), "accepted");
+            initialise(|state| state.depths.fork_window = MAX_FORK_WINDOW + 1)
+        },
     },
     Case {
         code: "commitment_magic_is_zero",

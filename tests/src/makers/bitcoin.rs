@@ -18,7 +18,8 @@ use causeway_store::{Tree, Version};
 /// Time of the first header that the makers mine.
 pub const GENESIS_TIME: u32 = 1_700_000_000;
 
-/// One hash in 512 is a proof of work at this limit: as easy as retargets of [`scaled_rules`] allow.
+/// One hash in 512 is a proof of work at this limit: as easy as the periods of [`scaled_rules`]
+/// allow.
 pub const EASY_LIMIT: Target =
     Target(U256::from_limbs([u64::MAX, u64::MAX, u64::MAX, u64::MAX >> 9]));
 

@@ -42,7 +42,7 @@ pub enum TransactionProof {
 pub enum Depth {
     /// By the coinbase: nothing but a transaction can be at the leaf.
     Proven,
-    /// By nothing: a forger needs much work, but less than a block's.
+    /// By nothing: what a `merkleblock` shows may be an inner node, not a transaction.
     Claimed,
 }
 
