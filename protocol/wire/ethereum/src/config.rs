@@ -13,6 +13,10 @@ use serde::de::IgnoredAny;
 
 const WHAT: &str = "config";
 
+/// The most bytes of a configuration: ten times the largest real one. In memory a configuration may
+/// take a hundred times its text.
+const MAX_CONFIG_LEN: usize = 256 * 1024;
+
 /// `FAR_FUTURE_EPOCH`: a fork without a date.
 const FAR_FUTURE: u64 = u64::MAX;
 
@@ -32,6 +36,10 @@ pub struct NetworkConfig {
 impl NetworkConfig {
     /// Reads a configuration, JSON or YAML. The root of the genesis validators is never in one.
     pub fn read(bytes: &[u8], genesis_validators_root: B256) -> Result<Self, DecodeError> {
+        if bytes.len() > MAX_CONFIG_LEN {
+            let reason = format!("{} bytes, at most {MAX_CONFIG_LEN} are allowed", bytes.len());
+            return Err(malformed(reason));
+        }
         let fields = Fields::read(bytes)?;
         let duration = fields.number("SECONDS_PER_SLOT").or_else(|missing| {
             let millis = fields.number("SLOT_DURATION_MS").map_err(|_| missing)?;

@@ -1,5 +1,7 @@
 //! The JSON of answers.
 
+use core::fmt;
+
 use alloy_primitives::{Address, B256, Bloom};
 use causeway_client_ethereum::chain::{Fork, MAX_COMMITTEE_SIZE, Slot};
 use causeway_client_ethereum::containers::{
@@ -8,11 +10,11 @@ use causeway_client_ethereum::containers::{
     PublicKeys, SignatureBytes, SyncAggregate, SyncCommittee,
 };
 use causeway_core::DecodeError;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::de::{DeserializeOwned, IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
-use super::Reader;
+use super::{MAX_UPDATES, Reader};
 use crate::text::{BigDecimal, Decimal, Hex, HexUpTo};
 
 /// Bytes of the participation bits of the largest committee.
@@ -29,7 +31,7 @@ pub(super) fn bootstrap(
     reader: &Reader<'_>,
 ) -> Result<LightClientBootstrap, DecodeError> {
     const WHAT: &str = "bootstrap";
-    let bootstrap: BootstrapJson = data(WHAT, read(WHAT, bytes)?)?;
+    let bootstrap: BootstrapJson = data(WHAT, from_slice(WHAT, bytes)?)?;
     let shape = Shape { what: WHAT, fork: fork(reader, &bootstrap.header), reader };
     Ok(LightClientBootstrap {
         header: shape.header(bootstrap.header)?,
@@ -43,9 +45,10 @@ pub(super) fn updates(
     reader: &Reader<'_>,
 ) -> Result<Vec<LightClientUpdate>, DecodeError> {
     const WHAT: &str = "light_client_update";
-    let answers = match read(WHAT, bytes)? {
-        Value::Array(answers) => answers,
-        answer => vec![answer],
+    let answers: Vec<&RawValue> = if bytes.trim_ascii_start().starts_with(b"[") {
+        from_slice::<Answers<'_>>(WHAT, bytes)?.0
+    } else {
+        vec![from_slice(WHAT, bytes)?]
     };
     super::check_count(answers.len())?;
     let update = |answer| {
@@ -56,15 +59,52 @@ pub(super) fn updates(
     answers.into_iter().map(update).collect()
 }
 
-fn read(what: &'static str, bytes: &[u8]) -> Result<Value, DecodeError> {
+fn from_slice<'a, T: Deserialize<'a>>(
+    what: &'static str,
+    bytes: &'a [u8],
+) -> Result<T, DecodeError> {
     serde_json::from_slice(bytes).map_err(|error| DecodeError::new(what, error.to_string()))
 }
 
-/// The object in an answer, which is bare or beside its version.
-fn data<T: DeserializeOwned>(what: &'static str, mut answer: Value) -> Result<T, DecodeError> {
-    let inner = answer.get_mut("data").map(Value::take);
-    let object = inner.unwrap_or(answer);
-    T::deserialize(object).map_err(|error| DecodeError::new(what, error.to_string()))
+/// The object in an answer, which is bare or beside its version. Answers are looked at as text until
+/// it is known what is to be in them: any other form takes many times the memory of its text.
+fn data<T: DeserializeOwned>(what: &'static str, answer: &RawValue) -> Result<T, DecodeError> {
+    #[derive(Deserialize)]
+    struct Envelope<'a> {
+        #[serde(borrow)]
+        data: Option<&'a RawValue>,
+    }
+    let envelope: Envelope<'_> = from_slice(what, answer.get().as_bytes())?;
+    from_slice(what, envelope.data.unwrap_or(answer).get().as_bytes())
+}
+
+/// Answers of a list, of which no more are kept than are allowed and one.
+struct Answers<'a>(Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Answers<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct List;
+
+        impl<'de> Visitor<'de> for List {
+            type Value = Answers<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of updates")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut answers = Vec::new();
+                while answers.len() <= MAX_UPDATES {
+                    let Some(answer) = list.next_element()? else { return Ok(Answers(answers)) };
+                    answers.push(answer);
+                }
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Answers(answers))
+            }
+        }
+
+        from.deserialize_seq(List)
+    }
 }
 
 /// The fork whose form the object has: its own slot's. What the answer says of its version is a
