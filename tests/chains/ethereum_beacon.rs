@@ -120,6 +120,31 @@ fn a_state_is_a_beacon_state_of_its_fork() {
 }
 
 #[test]
+fn lists_and_vectors_hash_as_tree_hash_says() {
+    let mut chain = new_chain(19);
+    chain.advance(mid_slot(9));
+    let node = &chain.nodes()[0];
+    let state = node.choice().tree.state(&node.head()).unwrap();
+    let vector = |bytes: &[u8], chunks| tree_hash::merkle_root(bytes, chunks);
+    let list = |bytes: &[u8], chunks, len| {
+        tree_hash::mix_in_length(&tree_hash::merkle_root(bytes, chunks), len)
+    };
+    assert_eq!(state.block_roots.tree_root(), vector(&state.block_roots.as_ssz_bytes(), 64));
+    assert_eq!(state.randao_mixes.tree_root(), vector(&state.randao_mixes.as_ssz_bytes(), 64));
+    assert_eq!(state.slashings.tree_root(), vector(&state.slashings.as_ssz_bytes(), 16));
+    let lookahead = &state.proposer_lookahead;
+    assert_eq!(lookahead.tree_root(), vector(&lookahead.as_ssz_bytes(), 4));
+    let balances = &state.balances;
+    assert_eq!(balances.tree_root(), list(&balances.as_ssz_bytes(), 1 << 38, 64));
+    let flags = &state.current_epoch_participation;
+    assert_eq!(flags.tree_root(), list(&flags.as_ssz_bytes(), 1 << 35, 64));
+    let votes = &node.block(&node.head()).unwrap().message.body.attestations[0];
+    let mut bits = votes.aggregation_bits.as_ssz_bytes();
+    assert_eq!(bits.pop(), Some(1), "eight members, then the delimiter");
+    assert_eq!(votes.aggregation_bits.tree_root(), list(&bits, 32, 8));
+}
+
+#[test]
 fn a_silent_third_stops_finality_until_it_speaks_again() {
     let mut chain = new_chain(6);
     chain.inject(&Fault::StopFinality, after(1)).unwrap();

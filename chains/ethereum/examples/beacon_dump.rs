@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
+use causeway_chain::{Answer, Method, Request, SessionId};
 use causeway_chain_ethereum::beacon::chain::{BeaconChain, Config};
 use causeway_chain_ethereum::engine::EmptyEngine;
 use causeway_chain_ethereum::ssz::Ssz;
@@ -24,14 +25,15 @@ fn main() -> std::io::Result<()> {
     let started = Instant::now();
     let config = Config { backdated_slots: slots, ..Config::default() };
     let now = Timestamp::from_secs(1_800_000_000).expect("a time of this age");
-    let chain = BeaconChain::new(config, EmptyEngine::default(), &BTreeMap::new(), now)
+    let mut chain = BeaconChain::new(config, EmptyEngine::default(), &BTreeMap::new(), now)
         .expect("the parameters are good");
     println!("{slots} slots in {:?}", started.elapsed());
-    dump(&chain, Path::new(&directory))
+    dump(&mut chain, Path::new(&directory))
 }
 
-fn dump(chain: &BeaconChain<EmptyEngine>, directory: &Path) -> std::io::Result<()> {
+fn dump(chain: &mut BeaconChain<EmptyEngine>, directory: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(directory)?;
+    std::fs::write(directory.join("spec.json"), spec(chain))?;
     let write = |name: String, bytes: Vec<u8>| std::fs::write(directory.join(name), bytes);
     let node = chain.serving().expect("a node runs");
     write("genesis_state.ssz".into(), chain.genesis().as_ssz_bytes())?;
@@ -59,4 +61,21 @@ fn dump(chain: &BeaconChain<EmptyEngine>, directory: &Path) -> std::io::Result<(
     }
     println!("head {head} with state {}", state.tree_root());
     Ok(())
+}
+
+/// The constants of the network, as the Beacon API gives them.
+fn spec(chain: &mut BeaconChain<EmptyEngine>) -> Vec<u8> {
+    let request = Request {
+        method: Method::Get,
+        path: "/eth/v1/config/spec".into(),
+        query: String::new(),
+        headers: Vec::new(),
+        body: Vec::new(),
+        upgrade: false,
+        session: SessionId(0),
+    };
+    match chain.request(&request) {
+        Answer::Now(response) => response.body,
+        _ => Vec::new(),
+    }
 }

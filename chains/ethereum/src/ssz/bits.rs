@@ -174,3 +174,35 @@ impl<const LIMIT: u64> Ssz for Bitlist<LIMIT> {
         hex_json(&self.delimited())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_bits_ends_with_a_one() {
+        let bits = Bitlist::<9>::new(vec![true, false, true]).unwrap();
+        assert_eq!(bits.as_ssz_bytes(), [0b1101]);
+        assert_eq!(bits.to_json(), "0x0d");
+        let eight = Bitlist::<9>::new(vec![false; 8]).unwrap();
+        assert_eq!(eight.as_ssz_bytes(), [0, 1]);
+        for bits in [bits, eight, Bitlist::default()] {
+            assert_eq!(Bitlist::from_ssz_bytes(&bits.as_ssz_bytes()), Ok(bits));
+        }
+        for malformed in [&[][..], &[0], &[1, 0], &[0, 4], &[0, 0, 1]] {
+            assert!(Bitlist::<9>::from_ssz_bytes(malformed).is_err(), "{malformed:?}");
+        }
+    }
+
+    #[test]
+    fn a_vector_of_bits_has_zeros_for_padding() {
+        let mut bits = Bitvector::<4>::default();
+        bits.bits_mut()[1] = true;
+        assert_eq!(bits.as_ssz_bytes(), [2]);
+        assert_eq!(Bitvector::<4>::from_ssz_bytes(&[2]), Ok(bits));
+        for malformed in [&[][..], &[0x10], &[0, 0]] {
+            assert!(Bitvector::<4>::from_ssz_bytes(malformed).is_err(), "{malformed:?}");
+        }
+        assert_eq!((bits.count(), bits.ones().collect::<Vec<_>>()), (1, vec![1]));
+    }
+}

@@ -257,3 +257,46 @@ impl<const LIMIT: u64> Ssz for ByteList<LIMIT> {
         hex_json(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Numbers = List<u64, 3>;
+
+    #[test]
+    fn limits_hold_when_building_and_decoding() {
+        assert!(Numbers::new(vec![1, 2, 3]).is_some());
+        assert!(Numbers::new(vec![1, 2, 3, 4]).is_none());
+        let mut numbers = Numbers::truncated(vec![1, 2, 3, 4]);
+        assert!(!numbers.push(5));
+        assert_eq!(*numbers, [1, 2, 3]);
+        let four = vec![1_u64, 2, 3, 4].as_ssz_bytes();
+        assert!(Numbers::from_ssz_bytes(&four).is_err());
+        assert_eq!(Numbers::from_ssz_bytes(&four[..24]), Ok(numbers));
+        assert!(Numbers::from_ssz_bytes(&four[..23]).is_err());
+        assert!(ByteList::<2>::from_ssz_bytes(&[0; 3]).is_err());
+        let nested = vec![vec![1_u8]; 3].as_ssz_bytes();
+        assert!(List::<ByteList<1>, 3>::from_ssz_bytes(&nested).is_ok());
+        assert!(List::<ByteList<1>, 2>::from_ssz_bytes(&nested).is_err());
+    }
+
+    #[test]
+    fn vectors_have_one_length_and_are_rings() {
+        let mut vector = Vector::<u64, 3>::new(&[1, 2, 3]).unwrap();
+        assert_eq!(Vector::<u64, 3>::from_ssz_bytes(&vector.as_ssz_bytes()), Ok(vector.clone()));
+        assert!(Vector::<u64, 3>::from_ssz_bytes(&[0; 16]).is_err());
+        assert!(Vector::<u64, 3>::from_ssz_bytes(&[0; 32]).is_err());
+        vector.set(4, 9);
+        assert_eq!((vector.at(1), vector.at(u64::MAX)), (9, 1));
+    }
+
+    #[test]
+    fn lists_mix_in_their_length_and_vectors_do_not() {
+        let vector = Vector::<u64, 4>::repeat(0);
+        assert_eq!(vector.tree_root(), B256::ZERO);
+        let (none, one) = (List::<u64, 4>::default(), List::<u64, 4>::truncated(vec![0]));
+        assert_eq!(none.tree_root(), merkle::mix_in_length(&B256::ZERO, 0));
+        assert_eq!(one.tree_root(), merkle::mix_in_length(&B256::ZERO, 1));
+    }
+}

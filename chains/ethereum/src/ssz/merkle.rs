@@ -85,3 +85,30 @@ pub fn mix_in_length(root: &B256, len: usize) -> B256 {
 pub fn pack(bytes: &[u8]) -> Vec<B256> {
     bytes.chunks(32).map(B256::right_padding_from).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_leads_from_its_leaf_to_the_root() {
+        let leaves: Vec<B256> = (1..6).map(B256::repeat_byte).collect();
+        let root = merkleize(leaves.clone(), 4);
+        for (index, leaf) in leaves.iter().enumerate() {
+            let siblings = branch(leaves.clone(), 4, index);
+            let climb = siblings.iter().enumerate().fold(*leaf, |node, (level, sibling)| {
+                let is_right = index >> level & 1 == 1;
+                if is_right { hash_pair(sibling, &node) } else { hash_pair(&node, sibling) }
+            });
+            assert_eq!(climb, root);
+        }
+    }
+
+    #[test]
+    fn depths_have_room_for_their_chunks() {
+        for (chunks, depth) in [(0, 0), (1, 0), (2, 1), (3, 2), (4, 2), (37, 6), (1 << 40, 40)] {
+            assert_eq!(depth_for(chunks), depth);
+        }
+        assert_eq!(merkleize(Vec::new(), 3), merkleize(vec![B256::ZERO; 8], 3));
+    }
+}

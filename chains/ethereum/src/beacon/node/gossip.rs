@@ -14,7 +14,7 @@ use crate::beacon::transition::{Committees, SignatureSet};
 use crate::beacon::types::{
     Attestation, BeaconState, SignedBeaconBlock, SyncCommittee, signing_root,
 };
-use crate::ssz::to_u64;
+use crate::ssz::{Ssz, to_u64};
 
 /// Blocks sent in one answer.
 const MAX_BLOCKS_PER_ANSWER: usize = 128;
@@ -30,7 +30,8 @@ const MAX_WAITING_VOTES: usize = 256;
 pub(super) struct Waiting {
     /// Blocks by the parent that they lack.
     blocks: BTreeMap<B256, Vec<Arc<SignedBeaconBlock>>>,
-    block_count: usize,
+    /// Parents of the same blocks by their roots.
+    parents: BTreeMap<B256, B256>,
     /// Votes by the block that they are for.
     votes: BTreeMap<B256, Vec<(PeerId, Message)>>,
     vote_count: usize,
@@ -48,11 +49,25 @@ impl Waiting {
         }
     }
 
+    /// Blocks up to the finalized slot will never be taken in.
+    pub(super) fn on_finalized(&mut self, slot: u64) {
+        let parents = &mut self.parents;
+        self.blocks.retain(|_, siblings| {
+            siblings.retain(|block| {
+                let stays = block.message.slot > slot;
+                if !stays {
+                    parents.remove(&block.message.tree_root());
+                }
+                stays
+            });
+            !siblings.is_empty()
+        });
+    }
+
     fn hold_block(&mut self, block: Arc<SignedBeaconBlock>) {
-        let siblings = self.blocks.entry(block.message.parent_root).or_default();
-        if self.block_count < MAX_WAITING_BLOCKS && !siblings.contains(&block) {
-            siblings.push(block);
-            self.block_count = self.block_count.saturating_add(1);
+        let (root, parent) = (block.message.tree_root(), block.message.parent_root);
+        if self.parents.len() < MAX_WAITING_BLOCKS && self.parents.insert(root, parent).is_none() {
+            self.blocks.entry(parent).or_default().push(block);
         }
     }
 
@@ -66,24 +81,18 @@ impl Waiting {
     /// What waited for this block.
     fn release(&mut self, root: &B256) -> (Vec<Arc<SignedBeaconBlock>>, Vec<(PeerId, Message)>) {
         let blocks = self.blocks.remove(root).unwrap_or_default();
+        for block in &blocks {
+            self.parents.remove(&block.message.tree_root());
+        }
         let votes = self.votes.remove(root).unwrap_or_default();
-        self.block_count = self.block_count.saturating_sub(blocks.len());
         self.vote_count = self.vote_count.saturating_sub(votes.len());
         (blocks, votes)
     }
 
     /// The oldest ancestor of a missing block that is missing itself.
     fn oldest_missing(&self, root: B256) -> B256 {
-        let parents: BTreeMap<B256, B256> = self
-            .blocks
-            .iter()
-            .flat_map(|(parent, blocks)| {
-                use crate::ssz::Ssz;
-                blocks.iter().map(|block| (block.message.tree_root(), *parent))
-            })
-            .collect();
-        let path = std::iter::successors(Some(root), |root| parents.get(root).copied());
-        path.last().unwrap_or(root)
+        let path = std::iter::successors(Some(root), |root| self.parents.get(root).copied());
+        path.take(MAX_WAITING_BLOCKS).last().unwrap_or(root)
     }
 }
 

@@ -22,6 +22,7 @@ use causeway_core::Timestamp;
 use super::bls::{ValidatorKey, Verifier};
 use super::clock::SlotClock;
 use super::light_client::LightClientData;
+use super::preset::start_slot;
 use super::types::{AttestationData, BeaconState, Checkpoint, SignedBeaconBlock};
 use crate::engine::ExecutionEngine;
 use pool::Pool;
@@ -249,6 +250,7 @@ impl Node {
     fn settle(&mut self) {
         if let Some((finalized, mut dropped)) = self.choice.prune() {
             let checkpoint = self.choice.finalized();
+            self.waiting.on_finalized(start_slot(checkpoint.epoch));
             for block in finalized {
                 dropped.extend(self.archive.push(block));
             }

@@ -6,7 +6,7 @@ use crate::beacon::preset::{
     TIMELY_HEAD, TIMELY_SOURCE, TIMELY_TARGET, WEIGHT_DENOMINATOR, epoch_of,
 };
 use crate::beacon::types::{Attestation, AttestationData, BeaconState, signing_root};
-use crate::ssz::{Ssz, to_u64, to_usize};
+use crate::ssz::{Ssz, to_u64};
 
 /// Rewards of the attesters are divided by this for the proposer.
 const PROPOSER_REWARD_DENOMINATOR: u64 =
@@ -140,12 +140,6 @@ impl BeaconState {
             }
         }
         self.increase_balance(proposer, numerator / PROPOSER_REWARD_DENOMINATOR);
-    }
-
-    /// Whether a validator's vote for the target is on record for the epoch.
-    pub fn has_voted(&self, epoch: u64, index: u64) -> bool {
-        let votes = self.participating(TIMELY_TARGET, epoch);
-        votes.get(to_usize(index)).copied().unwrap_or_default()
     }
 }
 
