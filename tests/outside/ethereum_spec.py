@@ -3,6 +3,8 @@
 
     ethereum_spec.py DIRECTORY      what `beacon_dump` wrote
     ethereum_spec.py http://HOST    the Beacon API of a running chain
+    ethereum_spec.py … --blocks     the first part only: after a loss of finality that costs a
+                                    period its update no light client can follow
 
 1. Every block is applied to the genesis state by the specification's own state transition,
    signatures included; the states must have the roots that the blocks claim.
@@ -207,12 +209,15 @@ def clone(store):
 
 
 def main():
-    if len(sys.argv) != 2:
+    arguments = [argument for argument in sys.argv[1:] if argument != "--blocks"]
+    if len(arguments) != 1:
         sys.exit(__doc__)
-    target = sys.argv[1]
+    target = arguments[0]
     source = Api(target) if target.startswith("http") else Dump(target)
     configure(source.spec())
-    follow(source, apply_blocks(source))
+    roots = apply_blocks(source)
+    if "--blocks" not in sys.argv:
+        follow(source, roots)
     print("accepted")
 
 

@@ -1,5 +1,6 @@
 //! Runs a beacon chain for some slots and writes what it made as SSZ files, for the executable
-//! specification to judge: `beacon_dump DIRECTORY [SLOTS]`.
+//! specification to judge: `beacon_dump DIRECTORY [SLOTS [faults]]`. With `faults` a third of the
+//! validators is silent in the second quarter of the time, and a node is stopped in the third.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -9,9 +10,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use causeway_chain::{Answer, Method, Request, SessionId};
+use causeway_chain::{Answer, Fault, Method, Request, SessionId};
 use causeway_chain_ethereum::beacon::chain::{BeaconChain, Config};
 use causeway_chain_ethereum::engine::EmptyEngine;
 use causeway_chain_ethereum::ssz::Ssz;
@@ -20,13 +21,24 @@ use ssz::Encode;
 
 fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let directory = arguments.next().expect("beacon_dump DIRECTORY [SLOTS]");
+    let directory = arguments.next().expect("beacon_dump DIRECTORY [SLOTS [faults]]");
     let slots: u64 = arguments.next().map_or(200, |slots| slots.parse().expect("a number"));
+    let has_faults = arguments.next().is_some_and(|word| word == "faults");
     let started = Instant::now();
-    let config = Config { backdated_slots: slots, ..Config::default() };
+    let calm = if has_faults { slots / 4 } else { slots };
+    let config = Config { backdated_slots: calm, ..Config::default() };
     let now = Timestamp::from_secs(1_800_000_000).expect("a time of this age");
     let mut chain = BeaconChain::new(config, EmptyEngine::default(), &BTreeMap::new(), now)
         .expect("the parameters are good");
+    let faults = [Fault::StopFinality, Fault::Resume, Fault::Stop { count: 1 }, Fault::Resume];
+    let times =
+        [0, calm, calm, calm * 2].map(|slots| now.saturating_add(Duration::from_secs(slots)));
+    for (fault, time) in faults.iter().zip(times).take(if has_faults { 4 } else { 0 }) {
+        println!("{}", chain.inject(fault, time).expect("the chain has these faults"));
+    }
+    if has_faults {
+        chain.advance(now.saturating_add(Duration::from_secs(calm * 3)));
+    }
     println!("{slots} slots in {:?}", started.elapsed());
     dump(&mut chain, Path::new(&directory))
 }

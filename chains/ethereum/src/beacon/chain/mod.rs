@@ -238,11 +238,13 @@ impl<E: ExecutionEngine> BeaconChain<E> {
                     }
                     self.write_block(root, &block);
                 }
-                NodeEvent::Finalized { checkpoint, dropped } if is_serving => {
-                    self.events.push(ChainEvent::Finalized(checkpoint));
-                    self.write_finalized(index, checkpoint, &dropped);
+                NodeEvent::Finalized { checkpoint, dropped } => {
+                    if is_serving {
+                        self.events.push(ChainEvent::Finalized(checkpoint));
+                        self.write_finalized(index, checkpoint);
+                    }
+                    self.delete_blocks(&dropped);
                 }
-                NodeEvent::Finalized { .. } => {}
                 NodeEvent::Signed => self.write_signed(index),
             }
         }

@@ -117,20 +117,20 @@ impl<E: ExecutionEngine> BeaconChain<E> {
     }
 
     /// Writes the state of the new finalized checkpoint.
-    pub(super) fn write_finalized(
-        &mut self,
-        index: usize,
-        checkpoint: Checkpoint,
-        dropped: &[B256],
-    ) {
+    pub(super) fn write_finalized(&mut self, index: usize, checkpoint: Checkpoint) {
         let tree = self.nodes.get(index).map(|node| &node.choice().tree);
         if let Some(state) = tree.and_then(|tree| tree.state(&checkpoint.root)) {
             let anchor = Anchor { checkpoint, state: BeaconState::clone(&state) };
             self.writes.push(DurableWrite::set(ANCHOR, anchor.as_ssz_bytes()));
         }
+    }
+
+    /// Deletes blocks that no node will ask for: contradicted by what is final, or too old.
+    pub(super) fn delete_blocks(&mut self, dropped: &[B256]) {
         for root in dropped {
-            self.stored.remove(root);
-            self.writes.push(DurableWrite::delete(key(BLOCK, root.as_slice())));
+            if self.stored.remove(root) {
+                self.writes.push(DurableWrite::delete(key(BLOCK, root.as_slice())));
+            }
         }
     }
 
