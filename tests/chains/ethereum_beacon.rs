@@ -406,6 +406,10 @@ fn spoiled_stores_and_sizes_are_refused() {
     };
     assert!(matches!(start(Config::default(), &view), StartError::Stored { .. }));
     view.clear();
+    apply(&mut view, new_chain(1).take_writes());
+    let other_seed = Config { seed: 2, ..Config::default() };
+    assert!(matches!(start(other_seed, &view), StartError::Stored { what: "genesis state", .. }));
+    view.clear();
     for (nodes, validators_per_node) in [(3, 16), (4, 17), (4, 15)] {
         let config = Config { nodes, validators_per_node, ..Config::default() };
         assert!(matches!(start(config, &view), StartError::Size { .. }));

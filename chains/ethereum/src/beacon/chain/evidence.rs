@@ -1,7 +1,5 @@
 //! A committee that signs two contradicting finalized headers.
 
-use std::sync::Arc;
-
 use alloy_primitives::B256;
 use causeway_chain::FaultError;
 
@@ -9,7 +7,6 @@ use super::BeaconChain;
 use super::faults::not_here;
 use crate::beacon::bls::{ValidatorKey, aggregate_signatures, sign_together};
 use crate::beacon::light_client::{StateProofs, light_client_header, update};
-use crate::beacon::node::Node;
 use crate::beacon::preset::{DOMAIN_SYNC_COMMITTEE, epoch_of, period_of};
 use crate::beacon::types::{
     BeaconState, LightClientUpdate, SignedBeaconBlock, SyncAggregate, signing_root,
@@ -38,32 +35,31 @@ impl<E: ExecutionEngine> BeaconChain<E> {
 
     fn make_evidence(&self) -> Option<Evidence> {
         let node = self.serving()?;
-        let head = node.choice().tree.get(&node.head())?;
-        // The newest signed block whose signature is of its own period's committee.
-        let chain = node.choice().tree.chain(&head.parent());
-        let attested = chain.into_iter().map(|(root, entry)| (root, Arc::clone(&entry.block)));
-        let (root, attested) = attested.into_iter().find(|(_, block)| {
-            let slot = block.message.slot;
-            period_of(slot) == period_of(slot.saturating_add(1))
+        let tree = &node.choice().tree;
+        // The newest signed block that the committee of its own period signs.
+        let chain = tree.chain(&tree.get(&node.head())?.parent());
+        let (root, attested) = chain.into_iter().find(|(_, entry)| {
+            period_of(entry.slot()) == period_of(entry.slot().saturating_add(1))
         })?;
-        let state = node.choice().tree.state(&root)?;
+        let attested = &attested.block;
+        let state = tree.state(&root)?;
+        // Before anything is final there is no such block.
         let finalized = node.block(&state.finalized_checkpoint.root)?;
-        let update_1 = self.signed_by_all(node, &state, &attested, finalized)?;
+        let update_1 = self.signed_by_all(&state, attested, finalized)?;
         let mut other = SignedBeaconBlock::clone(finalized);
         let payload = &mut other.message.body.execution_payload;
         payload.state_root = B256::repeat_byte(0xbd);
         let mut made_up = BeaconState::clone(&state);
         made_up.finalized_checkpoint.root = other.message.header().tree_root();
-        let mut signed = SignedBeaconBlock::clone(&attested);
+        let mut signed = SignedBeaconBlock::clone(attested);
         signed.message.state_root = made_up.tree_root();
-        let update_2 = self.signed_by_all(node, &made_up, &signed, &other)?;
+        let update_2 = self.signed_by_all(&made_up, &signed, &other)?;
         Some(Evidence { update_1, update_2 })
     }
 
     /// An update that every seat of the committee signs in the slot after the attested block's.
     fn signed_by_all(
         &self,
-        node: &Node,
         state: &BeaconState,
         attested: &SignedBeaconBlock,
         finalized: &SignedBeaconBlock,
@@ -87,9 +83,6 @@ impl<E: ExecutionEngine> BeaconChain<E> {
             sync_committee_bits: bits,
             sync_committee_signature: aggregate_signatures(signatures)?,
         };
-        // Genesis is final without a header.
-        let is_real =
-            finalized.message.slot > 0 && node.block(&attested.message.parent_root).is_some();
-        is_real.then(|| update(&signing, attested, &StateProofs::of(state), Some(finalized)))
+        Some(update(&signing, attested, &StateProofs::of(state), Some(finalized)))
     }
 }

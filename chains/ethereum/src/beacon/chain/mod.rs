@@ -97,8 +97,12 @@ impl<E: ExecutionEngine> BeaconChain<E> {
             genesis_state(config.seed, time, &keys, execution)
                 .map_err(|error| wrong(&error.to_string()))?
         };
-        let public = genesis.validators.iter().map(|validator| validator.pubkey);
-        let verifier = Verifier::new(public).ok_or_else(|| wrong("a public key is not valid"))?;
+        let public = || genesis.validators.iter().map(|validator| validator.pubkey);
+        if !public().eq(keys.iter().map(ValidatorKey::public)) {
+            let reason = "its validators have other keys than this seed gives".into();
+            return Err(StartError::Stored { what: "genesis state", reason });
+        }
+        let verifier = Verifier::new(public()).ok_or_else(|| wrong("a public key is not valid"))?;
         let mut chain = Self::assemble(config, engine, verifier, &keys, genesis, now)?;
         match stored {
             Some(stored) => chain.restore(stored, now)?,
