@@ -27,6 +27,6 @@ fn main() -> ExitCode {
     let output = output::Output::new(cli.json);
     match cli.command.run() {
         Ok(report) => output.report(&report),
-        Err(failure) => output.failure(&failure),
+        Err(failure) => output::Output::failure(&failure),
     }
 }

@@ -150,7 +150,7 @@ impl Output {
     }
 
     /// Prints why there is no answer: exit code 2 or 3.
-    pub(crate) fn failure(&self, failure: &Failure) -> ExitCode {
+    pub(crate) fn failure(failure: &Failure) -> ExitCode {
         let (code, error) = match failure {
             Failure::Usage(error) => (2, error),
             Failure::Environment(error) => (3, error),

@@ -16,7 +16,9 @@ use tree_hash::{MerkleHasher, TreeHash, merkle_root, mix_in_length};
 /// A container's root from the roots of its fields.
 fn container(fields: &[B256]) -> B256 {
     let mut hasher = MerkleHasher::with_leaves(fields.len());
-    fields.iter().for_each(|field| hasher.write(field.as_slice()).unwrap());
+    for field in fields {
+        hasher.write(field.as_slice()).unwrap();
+    }
     hasher.finish().unwrap()
 }
 

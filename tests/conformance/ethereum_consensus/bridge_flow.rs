@@ -66,7 +66,7 @@ fn start(initial: &Value) -> MemoryHost<EthereumClient> {
     };
     let client_state = ClientState {
         chain: chain(client),
-        trusting_period: Duration::from_secs(86_400),
+        trusting_period: Duration::from_hours(24),
         max_clock_drift: Duration::from_secs(10),
         router_address: text(&client["ibc_contract_address"]).parse().unwrap(),
         commitment_slot: hash(text(&client["ibc_commitment_slot"])),

@@ -100,7 +100,7 @@ impl SyncTest {
             let activation = |fork: Fork| ForkActivation {
                 number: fork.number(),
                 epoch: Epoch::new(0),
-                version: Version::new([fork.number() as u8, 0, 0, 1]),
+                version: Version::new([fork.number().to_be_bytes()[3], 0, 0, 1]),
             };
             let forks = Fork::all().filter(|earlier| earlier <= fork).map(activation).collect();
             chain.forks = ForkSchedule::new(chain.forks.genesis_version(), forks).unwrap();

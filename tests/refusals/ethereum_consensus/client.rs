@@ -1,5 +1,7 @@
 //! What a bridge demands beyond the protocol.
 
+use std::time::Duration;
+
 use alloy_primitives::{Address, B256};
 use causeway_client_ethereum::chain::Slot;
 use causeway_client_ethereum::client::{
@@ -73,16 +75,16 @@ fn started_too_late() -> String {
 fn zero_state_root() -> String {
     let spoil: [fn(&mut ClientState, &mut ConsensusState); 11] = [
         |client, _| client.frozen = true,
-        |client, _| client.chain.genesis_validators_root = Default::default(),
+        |client, _| client.chain.genesis_validators_root = B256::ZERO,
         |client, _| client.chain.seconds_per_slot = 0,
-        |client, _| client.trusting_period = Default::default(),
-        |client, _| client.router_address = Default::default(),
-        |client, _| client.commitment_slot = Default::default(),
+        |client, _| client.trusting_period = Duration::ZERO,
+        |client, _| client.router_address = Address::ZERO,
+        |client, _| client.commitment_slot = B256::ZERO,
         |client, _| client.latest_slot = START.next(),
         |_, consensus| consensus.timestamp += 1,
-        |_, consensus| consensus.current_committee = Default::default(),
-        |_, consensus| consensus.next_committee = Some(Default::default()),
-        |_, consensus| consensus.state_root = Default::default(),
+        |_, consensus| consensus.current_committee = B256::ZERO,
+        |_, consensus| consensus.next_committee = Some(B256::ZERO),
+        |_, consensus| consensus.state_root = B256::ZERO,
     ];
     let codes: std::collections::BTreeSet<_> =
         spoil.into_iter().map(|spoil| initialise(spoil, 0)).collect();

@@ -27,7 +27,8 @@ enum Keys {
 }
 
 impl PreparedCommittee {
-    /// Decodes and validates every key.
+    /// Decodes and validates every key. The specification looks at the keys of those who signed
+    /// only; a state holds no others than valid ones, since every deposit is checked.
     pub fn new(committee: &SyncCommittee) -> Result<Self, BlsError> {
         let decode = |bytes: &[u8]| PublicKey::uncompress(bytes).map_err(|_| BlsError::PublicKey);
         let keys: Vec<_> = committee
