@@ -1,4 +1,4 @@
-//! The bundled PBFT chain: consensus in rounds, blocks and execution, as one state machine.
+//! The bundled PBFT chain: blocks, and consensus on them in rounds, over any application.
 //!
 //! There is no I/O and no clock here. Validators are state machines of their own, with their own
 //! keys, which see of each other only messages.
@@ -13,5 +13,7 @@
 
 mod block;
 pub mod consensus;
+mod results;
 
 pub use block::{Block, MAX_BLOCK_LEN, data_hash, evidence_hash, last_commit_hash, tx_hash};
+pub use results::{TxResult, results_hash};

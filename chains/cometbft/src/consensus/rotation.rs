@@ -33,6 +33,11 @@ pub fn newcomer_priority(total_power_with_it: i64) -> i64 {
     total_power_with_it.saturating_add(total_power_with_it >> 3).saturating_neg()
 }
 
+/// The validator at a place of the set.
+pub(crate) fn member(set: &ValidatorSet, index: u32) -> Option<&Validator> {
+    set.validators.get(usize::try_from(index).ok()?)
+}
+
 fn total_power(set: &ValidatorSet) -> i64 {
     let powers = set.validators.iter().map(|validator| validator.power.cast_signed());
     powers.fold(0, i64::saturating_add)

@@ -10,7 +10,7 @@ use super::tally::{Conflict, Stage, Tally, Voters};
 
 /// The most rounds ahead of its own that a validator keeps votes of: bounds what others can make
 /// it remember.
-const MAX_ROUNDS_AHEAD: u32 = 8;
+pub(crate) const MAX_ROUNDS_AHEAD: u32 = 8;
 
 /// How far a validator is in its round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,0 +1,207 @@
+//! One participant: its own key, its own state, and nothing but messages from the others.
+
+mod handle;
+mod perform;
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use causeway_chain::PeerId;
+use causeway_client_cometbft::{Commit, ValidatorSet};
+use causeway_core::Timestamp;
+
+use super::book::Book;
+use super::evidence::EvidencePool;
+use super::{Application, DecidedBlock, Message, Rounds, State, Timeout, ValidatorKey, Wait};
+
+/// Blocks that a participant keeps for others who missed them.
+pub const KEPT_BLOCKS: u64 = 20_000;
+
+/// How long participants wait for one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// Between a decision and the next height: what paces the chain.
+    pub commit: Duration,
+    /// For a proposal.
+    pub propose: Duration,
+    /// For votes that agree, once enough have voted.
+    pub vote: Duration,
+    /// By so much more in each further round, until messages arrive in time.
+    pub delta: Duration,
+    /// Without progress for so long, a participant tells the others where it is.
+    pub status: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            commit: Duration::from_secs(1),
+            propose: Duration::from_secs(1),
+            vote: Duration::from_millis(400),
+            delta: Duration::from_millis(200),
+            status: Duration::from_secs(2),
+        }
+    }
+}
+
+/// No wait is shorter: one of no length would never end.
+const MIN_WAIT: Duration = Duration::from_millis(1);
+
+impl Timing {
+    fn bounded(self) -> Self {
+        Self { commit: self.commit.max(MIN_WAIT), status: self.status.max(MIN_WAIT), ..self }
+    }
+
+    fn of(&self, timeout: Timeout) -> Duration {
+        let base = match timeout.wait {
+            Wait::Proposal => self.propose,
+            Wait::Prevotes | Wait::Precommits => self.vote,
+        };
+        base.saturating_add(self.delta.saturating_mul(timeout.round))
+    }
+}
+
+/// A message on its way out: to one participant, or to all others.
+#[derive(Clone, Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) to: Option<PeerId>,
+    pub(crate) message: Message,
+}
+
+/// One participant and its copy of the application.
+#[derive(Clone, Debug)]
+pub struct Participant<A> {
+    key: ValidatorKey,
+    timing: Timing,
+    application: A,
+    state: State,
+    /// Who decided the last block, late votes included; `None` before the first block.
+    last_commit: Option<Commit>,
+    /// `None` between a decision and the next height.
+    rounds: Option<Rounds>,
+    starts_at: Timestamp,
+    book: Book,
+    evidence: EvidencePool,
+    timers: BTreeSet<(Timestamp, Timeout)>,
+    status_at: Timestamp,
+    asked_at: Option<Timestamp>,
+    decided: BTreeMap<u64, Arc<DecidedBlock>>,
+    /// So many more votes are cast twice, once for each of two things.
+    double_votes: u32,
+    out: Vec<Outgoing>,
+}
+
+impl<A: Application> Participant<A> {
+    /// A participant that knows nothing but `state`, a genesis, and starts at `now`.
+    pub fn new(
+        key: ValidatorKey,
+        application: A,
+        state: State,
+        timing: Timing,
+        now: Timestamp,
+    ) -> Self {
+        let timing = timing.bounded();
+        let evidence = EvidencePool::new(state.chain_id().clone());
+        Self {
+            key,
+            timing,
+            application,
+            state,
+            last_commit: None,
+            rounds: None,
+            starts_at: now,
+            book: Book::default(),
+            evidence,
+            timers: BTreeSet::new(),
+            status_at: now.saturating_add(timing.status),
+            asked_at: None,
+            decided: BTreeMap::new(),
+            double_votes: 0,
+            out: Vec::new(),
+        }
+    }
+
+    /// What it knows after the last decided block.
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Its copy of the application.
+    pub const fn application(&self) -> &A {
+        &self.application
+    }
+
+    /// Its copy of the application, to be given transactions.
+    pub const fn application_mut(&mut self) -> &mut A {
+        &mut self.application
+    }
+
+    /// Its public half.
+    pub const fn key(&self) -> &ValidatorKey {
+        &self.key
+    }
+
+    /// A decided block that it still keeps.
+    pub fn decided(&self, height: u64) -> Option<&Arc<DecidedBlock>> {
+        self.decided.get(&height)
+    }
+
+    /// The round under way; `None` between two heights.
+    pub fn round(&self) -> Option<u32> {
+        self.rounds.as_ref().map(Rounds::round)
+    }
+
+    /// Makes it cast its next `votes` votes twice, for different things: what evidence is of.
+    pub const fn equivocate(&mut self, votes: u32) {
+        self.double_votes = votes;
+    }
+
+    /// When [`Participant::tick`] has something to do.
+    pub(crate) fn deadline(&self) -> Timestamp {
+        let start = self.rounds.is_none().then_some(self.starts_at);
+        let timer = self.timers.first().map(|(at, _)| *at);
+        start.into_iter().chain(timer).fold(self.status_at, Timestamp::min)
+    }
+
+    /// Does what is due.
+    pub(crate) fn tick(&mut self, now: Timestamp) {
+        if self.rounds.is_none() && self.starts_at <= now {
+            self.begin_height(now);
+        }
+        while let Some((_, timeout)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
+            self.timers.pop_first();
+            if let Some(rounds) = &mut self.rounds {
+                let actions = rounds.time_out(timeout);
+                self.perform(actions, now);
+            }
+        }
+        if self.status_at <= now {
+            self.status_at = now.saturating_add(self.timing.status);
+            self.send(None, self.status());
+        }
+    }
+
+    pub(crate) fn take_outgoing(&mut self) -> Vec<Outgoing> {
+        core::mem::take(&mut self.out)
+    }
+
+    fn send(&mut self, to: Option<PeerId>, message: Message) {
+        self.out.push(Outgoing { to, message });
+    }
+
+    fn status(&self) -> Message {
+        let round = self.round().unwrap_or_default();
+        Message::Status { height: self.state.next_height(), round }
+    }
+
+    fn validators(&self) -> &ValidatorSet {
+        self.state.validators()
+    }
+
+    /// Its own place among the validators of the height.
+    fn place(&self) -> Option<usize> {
+        let own = self.key.address();
+        self.validators().validators.iter().position(|validator| validator.address == own)
+    }
+}

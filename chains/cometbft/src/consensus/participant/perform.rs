@@ -1,0 +1,170 @@
+//! What the rounds demand of a participant: proposals, votes, timers, decisions.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use causeway_client_cometbft::{BlockId, Commit, PartSetHeader, Time, Vote, VoteType};
+use causeway_core::Timestamp;
+
+use super::{KEPT_BLOCKS, Participant};
+use crate::consensus::key::Proposal;
+use crate::consensus::{
+    Action, Application, DecidedBlock, Message, Rounds, Stage, commits, proposer_at,
+};
+use crate::{Block, MAX_BLOCK_LEN};
+
+/// Votes are at least so much later than the block that they are for (`consensus/state.go`
+/// `voteTime`), which keeps BFT time growing.
+const TIME_STEP: Duration = Duration::from_millis(1);
+
+/// What a block needs beside its transactions: header, commit of a full set, evidence.
+const BLOCK_OVERHEAD: usize = 1 << 20;
+
+impl<A: Application> Participant<A> {
+    /// Starts the next height, with what was heard of it before.
+    pub(super) fn begin_height(&mut self, now: Timestamp) {
+        let (rounds, actions) = Rounds::new(commits::voters(self.validators()));
+        self.rounds = Some(rounds);
+        self.status_at = now.saturating_add(self.timing.status);
+        let mut heard = core::mem::take(&mut self.book);
+        self.book.keep_conflicts(heard.take_conflicts());
+        let height = self.state.next_height();
+        self.perform(actions, now);
+        for (proposal, block) in heard.proposals() {
+            if self.state.next_height() == height {
+                self.take_proposal(proposal.clone(), block.clone(), now);
+            }
+        }
+        for vote in heard.votes() {
+            if self.state.next_height() == height {
+                self.take_vote(vote.clone(), now);
+            }
+        }
+    }
+
+    /// Does what the rounds want, and what follows from it.
+    pub(super) fn perform(&mut self, actions: Vec<Action>, now: Timestamp) {
+        let height = self.state.next_height();
+        for action in actions {
+            // An own vote can decide the height: what else was to be done in it is void.
+            if self.state.next_height() != height {
+                return;
+            }
+            match action {
+                Action::Begin { round, valid } => self.propose(round, valid, now),
+                Action::Vote { stage, round, value } => self.cast(stage, round, value, now),
+                Action::Schedule(timeout) => {
+                    let at = now.saturating_add(self.timing.of(timeout));
+                    self.timers.insert((at, timeout));
+                }
+                Action::Decide { round, value } => self.decide(round, value, now),
+            }
+        }
+    }
+
+    /// Proposes when it is its turn: what an earlier round wanted, or else a new block.
+    fn propose(&mut self, round: u32, valid: Option<(BlockId, u32)>, now: Timestamp) {
+        let own = self.key.address();
+        if proposer_at(self.validators(), round).is_none_or(|proposer| proposer.address != own) {
+            return;
+        }
+        let known = valid.and_then(|(id, _)| self.book.block(&id)).cloned();
+        let Some(block) = known.or_else(|| self.make_block().map(Arc::new)) else { return };
+        let Some(block_id) = block.id() else { return };
+        let mut proposal = Proposal {
+            height: self.state.next_height(),
+            round,
+            valid_round: valid.filter(|(id, _)| *id == block_id).map(|(_, round)| round),
+            block_id,
+            timestamp: now.into(),
+            signature: Vec::new(),
+        };
+        self.key.sign_proposal(&mut proposal, self.state.chain_id());
+        self.send(None, Message::Proposal(proposal.clone(), block.clone()));
+        self.take_proposal(proposal, block, now);
+    }
+
+    fn make_block(&self) -> Option<Block> {
+        let commit = self.last_commit.clone();
+        let time = self.state.next_time(commit.as_ref())?;
+        let max_len = MAX_BLOCK_LEN.saturating_sub(BLOCK_OVERHEAD);
+        let txs = self.application.propose(self.state.next_height(), time, max_len);
+        self.state.make_block(self.key.address(), commit, self.evidence.for_block(), txs)
+    }
+
+    /// Signs and sends a vote, where it has one.
+    fn cast(&mut self, stage: Stage, round: u32, value: Option<BlockId>, now: Timestamp) {
+        let Some(index) = self.place().and_then(|index| u32::try_from(index).ok()) else { return };
+        let vote_type = match stage {
+            Stage::Prevote => VoteType::Prevote,
+            Stage::Precommit => VoteType::Precommit,
+        };
+        let mut vote = Vote {
+            vote_type,
+            height: self.state.next_height(),
+            round,
+            block_id: value.unwrap_or_default(),
+            timestamp: self.vote_time(now),
+            validator_address: self.key.address(),
+            validator_index: index,
+            signature: Vec::new(),
+            extension: Vec::new(),
+            extension_signature: Vec::new(),
+        };
+        self.key.sign_vote(&mut vote, self.state.chain_id());
+        self.send(None, Message::Vote(vote.clone()));
+        if self.double_votes > 0 {
+            self.double_votes = self.double_votes.saturating_sub(1);
+            self.contradict(vote.clone());
+        }
+        self.take_vote(vote, now);
+    }
+
+    /// Sends a second vote that excludes the first: for no block, or for one that does not exist.
+    fn contradict(&mut self, mut vote: Vote) {
+        let hash = Some(self.validators().hash());
+        let other = BlockId { hash, parts: PartSetHeader { total: 1, hash } };
+        vote.block_id = if vote.block_id.is_zero() { other } else { BlockId::default() };
+        self.key.sign_vote(&mut vote, self.state.chain_id());
+        self.send(None, Message::Vote(vote));
+    }
+
+    fn vote_time(&self, now: Timestamp) -> Time {
+        let block = self.book.latest_time().and_then(Time::to_timestamp);
+        let earliest = block.map(|time| time.saturating_add(TIME_STEP));
+        Time::from(earliest.map_or(now, |earliest| earliest.max(now)))
+    }
+
+    fn decide(&mut self, round: u32, value: BlockId, now: Timestamp) {
+        let Some(block) = self.book.block(&value).cloned() else { return };
+        let size = self.validators().validators.len();
+        let commit = self.book.commit((block.header.height, round), value, size);
+        self.apply(block, commit, now);
+    }
+
+    /// Executes a decided block and waits for the next height.
+    pub(super) fn apply(&mut self, block: Arc<Block>, commit: Commit, now: Timestamp) {
+        let height = block.header.height;
+        let executed = self.application.execute(&block);
+        self.evidence.note_block(
+            (height, block.header.time),
+            self.state.validators(),
+            &block.evidence,
+        );
+        self.state = self.state.after(&block, commit.block_id, &executed);
+        self.last_commit = Some(commit.clone());
+        self.decided.insert(height, Arc::new(DecidedBlock { block, commit }));
+        self.decided = self.decided.split_off(&height.saturating_sub(KEPT_BLOCKS));
+        self.rounds = None;
+        self.timers.clear();
+        self.starts_at = now.saturating_add(self.timing.commit);
+        self.status_at = self.starts_at.saturating_add(self.timing.status);
+        let mut book = core::mem::take(&mut self.book);
+        for (first, second) in book.take_conflicts() {
+            let item = self.evidence.accuse(first, second);
+            if let Some(item) = item.filter(|item| self.evidence.add(item)) {
+                self.send(None, Message::Evidence(Box::new(item)));
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! All participants and the network among them.
+
+use causeway_chain::{Network, PeerId};
+use causeway_core::Timestamp;
+
+use super::participant::Outgoing;
+use super::{Application, Message, Participant};
+
+/// The participants of one chain, in the order of their peer ids.
+#[derive(Clone, Debug)]
+pub struct Participants<A> {
+    members: Vec<Participant<A>>,
+    network: Network<Message>,
+    now: Timestamp,
+}
+
+impl<A: Application> Participants<A> {
+    /// These participants over this network; the first is peer 0.
+    pub const fn new(
+        members: Vec<Participant<A>>,
+        network: Network<Message>,
+        now: Timestamp,
+    ) -> Self {
+        Self { members, network, now }
+    }
+
+    /// The participants, by peer id.
+    pub fn members(&self) -> &[Participant<A>] {
+        &self.members
+    }
+
+    /// One of them, to be given transactions or to misbehave.
+    pub fn member_mut(&mut self, peer: PeerId) -> Option<&mut Participant<A>> {
+        self.members.get_mut(usize::try_from(peer.0).ok()?)
+    }
+
+    /// The network, to be broken, or to forge messages on.
+    pub const fn network_mut(&mut self) -> &mut Network<Message> {
+        &mut self.network
+    }
+
+    /// When something is due.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let timers = self.running().map(|(_, member)| member.deadline());
+        timers.chain(self.network.next_arrival()).min()
+    }
+
+    /// Does all that is due until `now`, in the order of time.
+    pub fn advance(&mut self, now: Timestamp) {
+        while let Some(due) = self.next_deadline().filter(|due| *due <= now) {
+            // What was due while its participant was stopped happens late, not in the past.
+            self.now = self.now.max(due);
+            let at = self.now;
+            while let Some(delivery) = self.network.receive(at) {
+                let to = delivery.to;
+                if let Some(member) = self.member_mut(to) {
+                    member.receive(delivery.from, delivery.message, at);
+                }
+                self.flush(to);
+            }
+            let due: Vec<_> =
+                self.running().filter(|(_, member)| member.deadline() <= at).collect();
+            let due: Vec<_> = due.into_iter().map(|(peer, _)| peer).collect();
+            for peer in due {
+                if let Some(member) = self.member_mut(peer) {
+                    member.tick(at);
+                }
+                self.flush(peer);
+            }
+        }
+        self.now = self.now.max(now);
+    }
+
+    fn peers(&self) -> impl Iterator<Item = PeerId> + use<A> {
+        let count = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
+        (0..count).map(PeerId)
+    }
+
+    fn running(&self) -> impl Iterator<Item = (PeerId, &Participant<A>)> {
+        let members = self.peers().zip(&self.members);
+        members.filter(|(peer, _)| !self.network.is_stopped(*peer))
+    }
+
+    fn flush(&mut self, from: PeerId) {
+        let outgoing = self.member_mut(from).map(Participant::take_outgoing).unwrap_or_default();
+        let peers: Vec<_> = self.peers().collect();
+        for Outgoing { to, message } in outgoing {
+            match to {
+                Some(to) => self.network.send(from, to, message, self.now),
+                None => {
+                    self.network.broadcast(from, peers.iter().copied(), &message, self.now);
+                }
+            }
+        }
+    }
+}
