@@ -136,10 +136,10 @@ impl Output {
             println!("held    {rule}: {values}");
         }
         match (&report.code, report.verdict) {
-            (Some(code), verdict) => {
+            (Some(code), verdict) if code != verdict.as_str() => {
                 println!("{} {code}: {}", verdict.as_str(), report.message);
             }
-            (None, verdict) => println!("{}: {}", verdict.as_str(), report.message),
+            (_, verdict) => println!("{}: {}", verdict.as_str(), report.message),
         }
         for (name, value) in &report.detail {
             match value {

@@ -5,7 +5,8 @@
 //!
 //! | code | what the crate accepts | Go |
 //! | --- | --- | --- |
-//! | `iavl_varint_invalid` | varints longer than need be | accepts them too; no IAVL tree writes one |
+//! | `iavl_varint_invalid` | varints longer than need be | accepts them too; no IAVL tree writes
+//! one |
 //! | `iavl_height_invalid` | a leaf of another height than 0, where the prefix is free | refuses |
 //! | `iavl_size_invalid` | a leaf of another size than 1 | refuses |
 //! | `tendermint_prefix_invalid` | inner nodes that don't begin with 01, or hide bytes | refuses |
@@ -211,7 +212,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
     #[test]
-    fn presence_in_any_shape(tree in tree(), number in any::<u8>(), changes in vec(change(), 0..3)) {
+    fn presence_in_any_shape(
+        tree in tree(),
+        number in any::<u8>(),
+        changes in vec(change(), 0..3),
+    ) {
         let mut proof = tree.proof(number);
         for change in changes {
             apply(&mut proof, change);
@@ -260,7 +265,11 @@ proptest! {
     }
 
     #[test]
-    fn chains_of_two_trees(sequence in 0_u64..40, asks_other in any::<bool>(), flip in 0_usize..64) {
+    fn chains_of_two_trees(
+        sequence in 0_u64..40,
+        asks_other in any::<bool>(),
+        flip in 0_usize..64,
+    ) {
         let state = state_of_packets(30);
         let (key, value) = packet(sequence);
         let chain = state.prove(&key);

@@ -12,6 +12,7 @@
 
 mod bad_input;
 mod binary;
+mod readme;
 mod verify_bitcoin;
 mod verify_cometbft;
 mod verify_ethereum_proof;

@@ -209,7 +209,7 @@ fn standard_input_is_a_file() {
     }
     args.retain(|arg| arg != "--json" && arg != "--explain");
     let text = causeway_with_input(&args, &bytes).stdout;
-    assert!(text.starts_with("valid: slot 80 is final, after 1 updates"), "{text}");
+    assert!(text.starts_with("valid: slot 80 is final; updates: 1"), "{text}");
 }
 
 /// Six periods of mainnet and a day's finality update, from one trusted root.

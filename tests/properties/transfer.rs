@@ -1,6 +1,6 @@
 //! The transfer application in a world of three chains, any two of which are connected twice:
-//! whatever is sent, delivered, refused, timed out, answered and repeated, every token is in exactly
-//! one place.
+//! whatever is sent, delivered, refused, timed out, answered and repeated, every token is in
+//! exactly one place.
 
 use std::collections::BTreeMap;
 
@@ -374,7 +374,8 @@ proptest! {
         let authority = world.hosts[0].authority.clone();
         let token = world.hosts[0].token(&coin);
         let mut ctx = Context::new(&mut world.hosts[0]);
-        Transfer::set_rate_limit(&mut ctx, &authority, &source.client(), &token, Some(limit)).unwrap();
+        let client = source.client();
+        Transfer::set_rate_limit(&mut ctx, &authority, &client, &token, Some(limit)).unwrap();
 
         let to = world.hosts[1].format_account(&account("bob"));
         let mut now = 1_000;

@@ -218,8 +218,8 @@ fn pot_overflow() -> String {
     code(world.send())
 }
 
-/// The code with which an answer is refused: to a transfer that was sent, when there is one, else to
-/// one that never was.
+/// The code with which an answer is refused: to a transfer that was sent, when there is one, else
+/// to one that never was.
 fn answered(answer: Option<&[u8]>) -> String {
     let mut world = World::new();
     if answer.is_some() {

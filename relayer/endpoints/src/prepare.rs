@@ -18,8 +18,8 @@ pub struct Prepared {
     pub items: Vec<Vec<PacketKey>>,
 }
 
-/// Makes the messages of a batch: leaves out items whose work is done already by the newest state of
-/// the chain they go to, brings the client to a height that has everything, and proves the rest
+/// Makes the messages of a batch: leaves out items whose work is done already by the newest state
+/// of the chain they go to, brings the client to a height that has everything, and proves the rest
 /// there. `on` is the chain to submit to, `other` the one that is proven; each with its client.
 pub async fn prepare(
     batch: &Batch,

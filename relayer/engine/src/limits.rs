@@ -29,7 +29,8 @@ pub struct Limits {
     pub clear_every: Duration,
     /// The most packets under inspection at once.
     pub inspections: usize,
-    /// The most packets that are followed at once; beyond it the backlog waits in the chain's state.
+    /// The most packets that are followed at once; beyond it the backlog waits in the chain's
+    /// state.
     pub packets: usize,
     /// The longest range of heights that is asked for in one scan.
     pub scan_range: u64,

@@ -67,8 +67,8 @@ pub(super) fn run(vectors: &Vectors, file: &str) {
     }
 }
 
-/// Real proofs of a Cosmos SDK chain, by way of the client that verifies them there. The other rules
-/// of their files are held elsewhere.
+/// Real proofs of a Cosmos SDK chain, by way of the client that verifies them there. The other
+/// rules of their files are held elsewhere.
 #[test]
 fn real_state_proofs_verify_through_the_client() {
     let Some(vectors) = Vectors::open() else { return };

@@ -1,5 +1,5 @@
-//! Whatever is poured into a `verify` command, it answers: invalid or a mistake, with a reason, without
-//! a panic, and in bounded memory.
+//! Whatever is poured into a `verify` command, it answers: invalid or a mistake, with a reason,
+//! without a panic, and in bounded memory.
 //!
 //! Memory is the peak resident set that `wait4` reports of the ended process, an upper bound: Linux
 //! counts in what the process was before it became `causeway`, that is, this test.
@@ -177,8 +177,8 @@ fn a_gibibyte() {
     });
 }
 
-/// A document of the right shape with, in the place of each of its values in turn, a list that fills the
-/// largest file that is read whole.
+/// A document of the right shape with, in the place of each of its values in turn, a list that
+/// fills the largest file that is read whole.
 #[test]
 fn lists_where_none_belong_and_too_long_ones_where_they_do() {
     const MARK: &str = "the place";

@@ -82,8 +82,9 @@ fn json_update_with_a_short_branch() -> String {
     let zero = format!("\"0x{}\"", "00".repeat(32));
     let json = format!(
         r#"[{{"attested_header":{{"beacon":{{"slot":"80","proposer_index":"0","parent_root":{zero},
-        "state_root":{zero},"body_root":{zero}}}}},"sync_aggregate":{{"sync_committee_bits":"0x00000000",
-        "sync_committee_signature":"0x{}"}},"signature_slot":"81","finality_branch":[{zero}]}}]"#,
+        "state_root":{zero},"body_root":{zero}}}}},"sync_aggregate":{{
+        "sync_committee_bits":"0x00000000","sync_committee_signature":"0x{}"}},
+        "signature_slot":"81","finality_branch":[{zero}]}}]"#,
         "00".repeat(96)
     );
     code(reader.updates(json.as_bytes()))

@@ -183,7 +183,8 @@ impl RouterState {
             "codeHash": hex(KECCAK256_EMPTY.as_slice()),
             "nonce": "0x1",
             "storageHash": hex(self.storage_root().as_slice()),
-            "storageProof": paths.iter().zip(self.storage_nodes(paths)).map(slot).collect::<Value>(),
+            "storageProof":
+                paths.iter().zip(self.storage_nodes(paths)).map(slot).collect::<Value>(),
         })
     }
 

@@ -22,8 +22,8 @@ const FILE_FORMAT: &str = r#"The packet file is JSON, of which the last two part
    "expect": {"commitment": BYTES, "ack_commitment": BYTES}}
 
 BYTES are hexadecimal, with or without 0x, or base64 where they are not that; "value_hex" or
-"value_base64" in place of "value" leaves no doubt. Numbers may be strings. Answers stand in the order
-of the payloads. The packet is invalid when it does not have what is expected of it."#;
+"value_base64" in place of "value" leaves no doubt. Numbers may be strings. Answers stand in the
+order of the payloads. The packet is invalid when it does not have what is expected of it."#;
 
 /// Computes what both chains keep of a packet and of its answer, and compares.
 #[derive(Debug, Args)]

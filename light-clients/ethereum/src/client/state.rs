@@ -19,7 +19,8 @@
 //!   bool frozen = 15;
 //! }
 //! message Fork {
-//!   uint32 number = 1;                  // 1 Altair, 2 Bellatrix, 3 Capella, 4 Deneb, 5 Electra, 6 Fulu
+//!   uint32 number = 1;                  // 1 Altair, 2 Bellatrix, 3 Capella, 4 Deneb, 5 Electra, 6
+//! Fulu
 //!   uint64 epoch = 2;
 //!   bytes version = 3;                  // 4 bytes
 //! }

@@ -15,8 +15,8 @@ pub struct AccountIdentifier {
 }
 
 impl AccountIdentifier {
-    /// An identifier whose sender is 1 to [`MAX_ACCOUNT_LEN`] bytes and not blank, and whose salt is
-    /// at most [`MAX_SALT_LEN`] bytes.
+    /// An identifier whose sender is 1 to [`MAX_ACCOUNT_LEN`] bytes and not blank, and whose salt
+    /// is at most [`MAX_SALT_LEN`] bytes.
     pub fn new(
         client: ClientId,
         sender: impl Into<String>,
@@ -51,8 +51,8 @@ impl AccountIdentifier {
         &self.salt
     }
 
-    /// The account: SHA-256 over the hash of `module`, the key `gmp-accounts`, a zero byte, and each
-    /// part after its length in eight big-endian bytes. Nobody has a key to it, and no two
+    /// The account: SHA-256 over the hash of `module`, the key `gmp-accounts`, a zero byte, and
+    /// each part after its length in eight big-endian bytes. Nobody has a key to it, and no two
     /// identifiers share one.
     pub fn address(&self) -> [u8; 32] {
         let mut hasher = Sha256::new()

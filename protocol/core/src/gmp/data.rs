@@ -29,7 +29,8 @@ const ACKNOWLEDGEMENT: &str = "gmp_acknowledgement";
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct GmpPacketData(Wire);
 
-/// The fields in the order of JSON, protobuf and ABI alike; empty ones are left out of the first two.
+/// The fields in the order of JSON, protobuf and ABI alike; empty ones are left out of the first
+/// two.
 #[derive(Clone, PartialEq, Eq, Hash, Message, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Wire {
@@ -162,8 +163,8 @@ impl GmpAcknowledgement {
         &self.0.result
     }
 
-    /// Encodes canonically, in the encoding of the call. Protobuf writes an empty result as no bytes
-    /// at all, which is no acknowledgement: answer with something.
+    /// Encodes canonically, in the encoding of the call. Protobuf writes an empty result as no
+    /// bytes at all, which is no acknowledgement: answer with something.
     pub fn encode(&self, encoding: Encoding) -> Result<Vec<u8>, DecodeError> {
         match encoding {
             Encoding::Json => to_json(&self.0)

@@ -81,8 +81,8 @@ impl AccountProof {
         json::read(bytes)
     }
 
-    /// Verifies the account under `state_root`, every slot under the storage root that the account's
-    /// leaf holds, and every claim.
+    /// Verifies the account under `state_root`, every slot under the storage root that the
+    /// account's leaf holds, and every claim.
     pub fn verify(&self, state_root: &B256, audit: &mut impl Audit) -> Result<Proven, AnswerError> {
         let account = verify_account(state_root, &self.address, &self.nodes, audit)?;
         match &account {

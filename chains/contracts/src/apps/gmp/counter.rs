@@ -5,8 +5,8 @@ use causeway_core::{AppEvent, refusals};
 use super::{Call, Contract};
 use crate::app::AppError;
 
-/// Counts for each caller apart. A call's payload is a number of eight big-endian bytes; it is added
-/// to the caller's, and the sum is the result, in the same form.
+/// Counts for each caller apart. A call's payload is a number of eight big-endian bytes; it is
+/// added to the caller's, and the sum is the result, in the same form.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counter;
 

@@ -113,8 +113,8 @@ impl IbcApp for Gmp {
         Ok(Reply::Now(answer))
     }
 
-    /// Reports the answer. Nothing here depends on it, so that one that does not decode is no reason
-    /// to leave the packet without an end.
+    /// Reports the answer. Nothing here depends on it, so that one that does not decode is no
+    /// reason to leave the packet without an end.
     fn on_acknowledge(
         &self,
         ctx: &mut Context<'_>,

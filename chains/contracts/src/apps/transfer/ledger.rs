@@ -1,8 +1,8 @@
 //! The double-entry ledger: every movement is between one account and one pot, takes from the one
 //! exactly what it gives to the other, and is possible only when there is as much.
 //!
-//! It follows that an escrow never falls below what was locked through its client, that no more of a
-//! voucher comes back than was issued, and that the tokens of two clients never mix.
+//! It follows that an escrow never falls below what was locked through its client, that no more of
+//! a voucher comes back than was issued, and that the tokens of two clients never mix.
 
 use causeway_core::transfer::{Denom, Hop, PORT};
 use causeway_core::{Amount, ClientId, DecodeError, PortId};
@@ -15,8 +15,8 @@ use crate::host::{Account, OutOfGas, Token};
 /// The other side of every movement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pot<'a> {
-    /// What is locked here for those who hold its voucher behind `client`. It is in the bank, in the
-    /// client's escrow account.
+    /// What is locked here for those who hold its voucher behind `client`. It is in the bank, in
+    /// the client's escrow account.
     Escrow {
         /// The client through which it left.
         client: &'a ClientId,

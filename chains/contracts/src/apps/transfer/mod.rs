@@ -1,9 +1,9 @@
 //! Token transfer (ICS-20): tokens are locked where they are at home and stand elsewhere as
 //! vouchers.
 //!
-//! The [`Ledger`] moves tokens between an account and a [`Pot`]: the escrow of a client, or what was
-//! issued through a client. Who paid for what is on its way is recorded as well, so that a refund
-//! needs nothing but the packet's end.
+//! The [`Ledger`] moves tokens between an account and a [`Pot`]: the escrow of a client, or what
+//! was issued through a client. Who paid for what is on its way is recorded as well, so that a
+//! refund needs nothing but the packet's end.
 
 mod error;
 mod flight;

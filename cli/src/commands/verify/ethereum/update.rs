@@ -186,7 +186,7 @@ impl Case<'_> {
 /// What both ways of following report.
 fn report(header: &LightClientHeader, count: usize) -> Report {
     let slot = header.beacon.slot.get();
-    let report = Report::valid(format!("slot {slot} is final, after {count} updates"))
+    let report = Report::valid(format!("slot {slot} is final; updates: {count}"))
         .with("count", count)
         .with("height", slot)
         .with("finalized_root", header.beacon.block_root().to_string());

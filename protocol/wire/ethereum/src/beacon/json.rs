@@ -66,8 +66,8 @@ fn from_slice<'a, T: Deserialize<'a>>(
     serde_json::from_slice(bytes).map_err(|error| DecodeError::new(what, error.to_string()))
 }
 
-/// The object in an answer, which is bare or beside its version. Answers are looked at as text until
-/// it is known what is to be in them: any other form takes many times the memory of its text.
+/// The object in an answer, which is bare or beside its version. Answers are looked at as text
+/// until it is known what is to be in them: any other form takes many times the memory of its text.
 fn data<T: DeserializeOwned>(what: &'static str, answer: &RawValue) -> Result<T, DecodeError> {
     #[derive(Deserialize)]
     struct Envelope<'a> {
