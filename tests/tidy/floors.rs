@@ -76,6 +76,9 @@ fn crates_depend_only_on_lower_floors() {
 fn every_crate_takes_the_lints_of_the_workspace() {
     for (path, text) in crate::texts("", "Cargo.toml") {
         let inherits = text.contains("[lints]\nworkspace = true");
-        assert!(inherits || path == "Cargo.toml" || path.starts_with("fuzz/"), "{path}");
+        // Above the I/O line a shorter list is enough.
+        let own = text.contains("[lints.clippy]") && path.starts_with("chains/node/");
+        let is_crate = path != "Cargo.toml" && !path.starts_with("fuzz/");
+        assert!(inherits || own || !is_crate, "{path} takes no lints");
     }
 }

