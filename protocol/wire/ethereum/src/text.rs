@@ -1,11 +1,10 @@
-//! Text forms of the Beacon API: integers as decimal strings, bytes as hexadecimal with `0x`.
+//! What strings in JSON stand for: integers in decimal, bytes in hexadecimal with `0x`.
 
 use core::fmt;
 use core::marker::PhantomData;
 
 use alloy_primitives::U256;
 use serde::de::{Error, Visitor};
-use serde::{Deserialize, Deserializer};
 
 /// A 64-bit integer as a decimal string, without leading zeros.
 #[derive(Clone, Copy, Debug)]
@@ -23,10 +22,12 @@ pub(crate) struct Hex<const N: usize>(pub(crate) [u8; N]);
 #[derive(Clone, Debug)]
 pub(crate) struct HexUpTo<const MAX: usize>(pub(crate) Vec<u8>);
 
-/// What a JSON string stands for.
-trait FromText: Sized {
+/// A value that is written as a string.
+pub(crate) trait FromText: Sized {
+    /// What the string must be, for errors.
     const EXPECTED: &'static str;
 
+    /// Reads the string; `None` when it is something else.
     fn from_text(text: &str) -> Option<Self>;
 }
 
@@ -73,12 +74,14 @@ impl<const MAX: usize> FromText for HexUpTo<MAX> {
     const EXPECTED: &'static str = "0x and few enough bytes in hexadecimal";
 
     fn from_text(text: &str) -> Option<Self> {
-        let bytes = hex::decode(text.strip_prefix("0x")?).ok()?;
-        (bytes.len() <= MAX).then_some(Self(bytes))
+        let digits = text.strip_prefix("0x")?;
+        let is_short = digits.len() <= MAX.saturating_mul(2);
+        is_short.then(|| hex::decode(digits).ok().map(Self))?
     }
 }
 
-struct TextVisitor<T>(PhantomData<T>);
+/// Reads a string as a value.
+pub(crate) struct TextVisitor<T>(pub(crate) PhantomData<T>);
 
 impl<T: FromText> Visitor<'_> for TextVisitor<T> {
     type Value = T;
@@ -88,24 +91,32 @@ impl<T: FromText> Visitor<'_> for TextVisitor<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        T::from_text(text).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
+        // The text itself may be long: it is not repeated.
+        T::from_text(text).ok_or_else(|| E::custom(format!("expected {}", T::EXPECTED)))
     }
 }
 
-macro_rules! read_from_text {
-    ($($name:ident $(<$size:ident>)?),+) => {$(
-        impl<'de, $(const $size: usize)?> Deserialize<'de> for $name $(<$size>)? {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(TextVisitor(PhantomData))
+/// Implements `Deserialize` for types that are [`FromText`], each behind its const parameters.
+macro_rules! deserialize_from_text {
+    ($([$($parameter:tt)*] $type:ty),*) => {
+        $(impl<'de, $($parameter)*> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str($crate::text::TextVisitor(core::marker::PhantomData))
             }
-        }
-    )+};
+        })*
+    };
 }
 
-read_from_text!(Decimal, BigDecimal, Hex<N>, HexUpTo<N>);
+pub(crate) use deserialize_from_text;
+
+deserialize_from_text!(
+    [] Decimal, [] BigDecimal, [const N: usize] Hex<N>, [const MAX: usize] HexUpTo<MAX>
+);
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     fn read<T: for<'de> Deserialize<'de>>(text: &str) -> Option<T> {

@@ -11,6 +11,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::{AccountProof, MAX_STORAGE_KEYS, StorageProof};
+use crate::text::{FromText, Hex, HexUpTo, deserialize_from_text};
 
 /// Name of an answer in errors.
 const WHAT: &str = "account_proof";
@@ -25,12 +26,12 @@ const EMPTY_NODE: &[u8] = &[0x80];
 struct Answer {
     result: Option<Box<Answer>>,
     error: Option<RpcError>,
-    address: Option<Data<20>>,
+    address: Option<Hex<20>>,
     account_proof: Option<AtMost<Node, MAX_NODES>>,
     balance: Option<Quantity>,
-    code_hash: Option<Data<32>>,
+    code_hash: Option<Hex<32>>,
     nonce: Option<Quantity>,
-    storage_hash: Option<Data<32>>,
+    storage_hash: Option<Hex<32>>,
     storage_proof: Option<AtMost<Slot, MAX_STORAGE_KEYS>>,
 }
 
@@ -98,44 +99,14 @@ fn nodes(proof: AtMost<Node, MAX_NODES>) -> Vec<Vec<u8>> {
     if nodes == [EMPTY_NODE] { Vec::new() } else { nodes }
 }
 
-/// Bytes of a fixed length, in hexadecimal with `0x`.
-struct Data<const N: usize>([u8; N]);
-
-/// A trie node, in hexadecimal with `0x`.
-struct Node(Vec<u8>);
+/// A trie node.
+type Node = HexUpTo<MAX_STATE_NODE_LEN>;
 
 /// A number of up to 256 bits, in hexadecimal; a storage key may come without `0x`.
 struct Quantity(U256);
 
 /// A list of at most `MAX` items.
 struct AtMost<T, const MAX: usize>(Vec<T>);
-
-/// What a JSON string stands for.
-trait FromText: Sized {
-    const EXPECTED: &'static str;
-
-    fn from_text(text: &str) -> Option<Self>;
-}
-
-impl<const N: usize> FromText for Data<N> {
-    const EXPECTED: &'static str = "0x and bytes of the right length in hexadecimal";
-
-    fn from_text(text: &str) -> Option<Self> {
-        let mut bytes = [0; N];
-        hex::decode_to_slice(text.strip_prefix("0x")?, &mut bytes).ok()?;
-        Some(Self(bytes))
-    }
-}
-
-impl FromText for Node {
-    const EXPECTED: &'static str = "0x and a trie node of at most 532 bytes in hexadecimal";
-
-    fn from_text(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix("0x")?;
-        let is_short = digits.len() <= MAX_STATE_NODE_LEN.saturating_mul(2);
-        is_short.then(|| hex::decode(digits).ok().map(Self))?
-    }
-}
 
 impl FromText for Quantity {
     const EXPECTED: &'static str = "a number of at most 64 hexadecimal digits";
@@ -147,32 +118,7 @@ impl FromText for Quantity {
     }
 }
 
-struct TextVisitor<T>(PhantomData<T>);
-
-impl<T: FromText> Visitor<'_> for TextVisitor<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(T::EXPECTED)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        // The text itself may be long: it is not repeated.
-        T::from_text(text).ok_or_else(|| E::custom(format!("expected {}", T::EXPECTED)))
-    }
-}
-
-macro_rules! deserialize_from_text {
-    ($([$($parameter:tt)*] $type:ty),*) => {
-        $(impl<'de, $($parameter)*> Deserialize<'de> for $type {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(TextVisitor(PhantomData))
-            }
-        })*
-    };
-}
-
-deserialize_from_text!([const N: usize] Data<N>, [] Node, [] Quantity);
+deserialize_from_text!([] Quantity);
 
 struct ListVisitor<T, const MAX: usize>(PhantomData<T>);
 
