@@ -72,6 +72,8 @@ pub use state_commitment::{
 };
 pub use target::{CompactTarget, Expansion, Target, TargetError, Work};
 pub use times::{LastTimes, MEDIAN_SPAN};
-pub use transaction::{Input, MAX_TRANSACTION_LEN, Outpoint, Output, Transaction, Witness};
+pub use transaction::{
+    Input, MAX_MONEY, MAX_TRANSACTION_LEN, Outpoint, Output, Reader, Transaction, Witness,
+};
 pub use tree::{Depths, Growth, HeaderStore, HeaderTree, Tip, TreeError};
 pub use update::header_messages;

@@ -9,7 +9,7 @@ use crate::{Txid, Wtxid};
 pub const MAX_TRANSACTION_LEN: usize = 4_000_000;
 
 /// All money there can be, in the smallest unit; no output and no sum of outputs is above it.
-const MAX_MONEY: u64 = 2_100_000_000_000_000;
+pub const MAX_MONEY: u64 = 2_100_000_000_000_000;
 
 /// The output index of a coinbase's only input.
 const NULL_INDEX: u32 = u32::MAX;
@@ -202,13 +202,15 @@ fn read_witnesses<'a>(reader: &mut Reader<'a>, inputs: usize) -> Result<Witness<
 }
 
 /// Takes a buffer apart; `what` names the object in errors.
-pub(crate) struct Reader<'a> {
+#[derive(Debug)]
+pub struct Reader<'a> {
     what: &'static str,
     pub(crate) rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(what: &'static str, bytes: &'a [u8]) -> Self {
+    /// Over these bytes.
+    pub fn new(what: &'static str, bytes: &'a [u8]) -> Self {
         Self { what, rest: bytes }
     }
 
@@ -216,21 +218,28 @@ impl<'a> Reader<'a> {
         DecodeError::new(self.what, reason)
     }
 
-    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
+    /// The next `len` bytes.
+    pub fn take(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
         let (taken, rest) =
             self.rest.split_at_checked(len).ok_or_else(|| self.error("cut short"))?;
         self.rest = rest;
         Ok(taken)
     }
 
-    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+    /// The next `N` bytes.
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
         let (taken, rest) = self.rest.split_first_chunk().ok_or_else(|| self.error("cut short"))?;
         self.rest = rest;
         Ok(*taken)
     }
 
+    /// The bytes that are not read yet.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// A `CompactSize`, in its shortest form.
-    pub(crate) fn compact_size(&mut self) -> Result<usize, DecodeError> {
+    pub fn compact_size(&mut self) -> Result<usize, DecodeError> {
         let [first] = self.array()?;
         let (value, least) = match first {
             0xfd => (u64::from(u16::from_le_bytes(self.array()?)), 0xfd),
@@ -246,7 +255,7 @@ impl<'a> Reader<'a> {
 
     /// A number of things of at least `min_len` bytes each: at least one, and no more than the
     /// bytes left can hold, so that memory is bounded by the input.
-    fn count(&mut self, min_len: usize) -> Result<usize, DecodeError> {
+    pub fn count(&mut self, min_len: usize) -> Result<usize, DecodeError> {
         let count = self.compact_size()?;
         if count == 0 {
             return Err(self.error("no inputs, or no outputs"));
@@ -258,12 +267,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Bytes with their length before them.
-    pub(crate) fn sized(&mut self) -> Result<&'a [u8], DecodeError> {
+    pub fn sized(&mut self) -> Result<&'a [u8], DecodeError> {
         let len = self.compact_size()?;
         self.take(len)
     }
 
-    pub(crate) fn finish(self) -> Result<(), DecodeError> {
+    /// Refuses bytes that are left over.
+    pub fn finish(self) -> Result<(), DecodeError> {
         match self.rest.len() {
             0 => Ok(()),
             extra => Err(self.error(format!("{extra} bytes left over"))),

@@ -1,8 +1,9 @@
-//! What the proof-of-work family's users exchange in files: runs of headers, anchors, network
-//! parameters, and proofs of transactions. Bytes in, checked objects out; nothing is read or
-//! written here.
+//! What the proof-of-work family's users exchange: runs of headers, anchors, network parameters and
+//! proofs of transactions in files; transactions and blocks on the wire, and how they are signed.
+//! Bytes in, checked objects out; nothing is read or written here.
 //!
-//! Start with [`HeaderReader`] and [`TransactionProof`].
+//! Start with [`HeaderReader`] and [`TransactionProof`] for files, with [`OwnedTransaction`] and
+//! [`Block`] for the chain.
 //!
 //! ```
 //! use causeway_wire_bitcoin::HeaderReader;
@@ -23,10 +24,18 @@
     )
 )]
 
+mod block;
 mod headers;
 mod proof;
+mod script;
+mod signing;
+mod transaction;
 mod trusted;
 
+pub use block::{Block, MAX_BLOCK_WEIGHT};
 pub use headers::{HeaderReader, read_header};
 pub use proof::{Depth, Proven, TransactionProof};
+pub use script::{Script, WITNESS_COMMITMENT_PREFIX, data_script};
+pub use signing::{KeyHash, SpendError, sign_input, verify_input};
+pub use transaction::{OwnedInput, OwnedOutput, OwnedTransaction};
 pub use trusted::{read_anchor, read_network};

@@ -1,0 +1,212 @@
+//! What a chain is made of, and its first block.
+
+use core::time::Duration;
+
+use causeway_client_bitcoin::{
+    BlockHash, CompactTarget, Header, Network, NetworkError, NetworkRules, StateRoot, Target,
+    VersionHeights,
+};
+use causeway_core::Timestamp;
+use causeway_wire_bitcoin::{Block, KeyHash, data_script};
+
+use crate::coinbase::{Parts, coinbase};
+use crate::ledger::genesis_state_root;
+
+/// Coins of the first blocks, in the smallest unit.
+const FIRST_SUBSIDY: u64 = 5_000_000_000;
+/// Blocks from one halving to the next.
+const HALVING_INTERVAL: u64 = 210_000;
+
+/// The easiest target: 2^12 hashes a block. Times four timespans it stays far below 2^256.
+const LIMIT_BITS: CompactTarget = CompactTarget(0x1f0f_ffff);
+/// The first target: 2^14 hashes a block.
+const GENESIS_BITS: CompactTarget = CompactTarget(0x1f03_ffff);
+/// Expected hashes a block that [`GENESIS_BITS`] stand for.
+const GENESIS_HASHES: u64 = 1 << 14;
+
+/// How a chain is set up. The same configuration gives the same chain.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The chain's name, in its first coinbase.
+    pub name: String,
+    /// Where all randomness comes from; in the first coinbase too, so that chains differ.
+    pub seed: u64,
+    /// Time of the first block.
+    pub genesis_time: Timestamp,
+    /// The wanted time between blocks, in seconds.
+    pub spacing_secs: u32,
+    /// Blocks from one retarget to the next.
+    pub retarget_interval: u32,
+    /// Hashes that all miners together try in `spacing_secs`.
+    pub hashes_per_spacing: u64,
+    /// How many participants there are.
+    pub miners: u32,
+    /// Accounts that the rewards of the blocks up to [`Config::funding_blocks`] go to in turn;
+    /// later rewards go to the miners. A choice of the miners, no rule.
+    pub funded: Vec<KeyHash>,
+    /// Up to which height the rewards go to `funded`.
+    pub funding_blocks: u64,
+}
+
+impl Config {
+    /// Four miners, a block in two seconds, a retarget every 32 blocks, no funded accounts.
+    pub fn new(seed: u64, genesis_time: Timestamp) -> Self {
+        Self {
+            name: "pow".into(),
+            seed,
+            genesis_time,
+            spacing_secs: 2,
+            retarget_interval: 32,
+            hashes_per_spacing: GENESIS_HASHES,
+            miners: 4,
+            funded: Vec::new(),
+            funding_blocks: 12,
+        }
+    }
+
+    /// The wanted time between blocks.
+    pub fn spacing(&self) -> Duration {
+        Duration::from_secs(self.spacing_secs.into())
+    }
+}
+
+/// Why a configuration gives no chain.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The retarget rule has no such parameters.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// Headers carry 32 bits of seconds.
+    #[error("the first block's time {got} does not fit a header")]
+    GenesisTime {
+        /// The time.
+        got: Timestamp,
+    },
+    /// Branches compete from two on, and the network is meant for few.
+    #[error("{got} miners, {expected} are possible")]
+    Miners {
+        /// How many were asked for.
+        got: u32,
+        /// How many may be.
+        expected: &'static str,
+    },
+    /// The first coinbase's input script holds at most 100 bytes.
+    #[error("a name of {got} bytes, 1 to {expected} are allowed")]
+    Name {
+        /// Its length.
+        got: usize,
+        /// The most.
+        expected: usize,
+    },
+    /// No nonce met the first target.
+    #[error("the first block could not be mined")]
+    Genesis,
+}
+
+/// The rules of one chain, with its first block.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub(crate) network: Network,
+    pub(crate) genesis: Block,
+    /// What the state begins with.
+    pub(crate) identity: Vec<u8>,
+}
+
+impl Rules {
+    /// Makes the first block of a configuration, and the rules that follow from it.
+    pub fn new(config: &Config) -> Result<Self, ConfigError> {
+        /// The height's push, the seed and the pushes of both leave so much.
+        const MAX_NAME_LEN: usize = 64;
+        let got = config.name.len();
+        if got == 0 || got > MAX_NAME_LEN {
+            return Err(ConfigError::Name { got, expected: MAX_NAME_LEN });
+        }
+        if !(1..=16).contains(&config.miners) {
+            return Err(ConfigError::Miners { got: config.miners, expected: "1 to 16" });
+        }
+        let identity = [config.name.as_bytes(), b"/", &config.seed.to_le_bytes()].concat();
+        let genesis = genesis_block(config, &identity)?;
+        let network = Network::new(NetworkRules {
+            genesis: genesis.header,
+            interval: config.retarget_interval,
+            spacing: config.spacing_secs,
+            limit: limit(),
+            min_difficulty: false,
+            no_retarget: false,
+            bip94: true,
+            bip54: true,
+            version_heights: VersionHeights { v2: 1, v3: 1, v4: 1 },
+        })?;
+        Ok(Self { network, genesis, identity })
+    }
+
+    /// The rules of the headers, for any light client.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The first block.
+    pub fn genesis(&self) -> &Block {
+        &self.genesis
+    }
+}
+
+fn limit() -> Target {
+    LIMIT_BITS.expand().target
+}
+
+/// New coins of the block at `height`.
+pub fn subsidy(height: u64) -> u64 {
+    let halvings = height.checked_div(HALVING_INTERVAL).unwrap_or_default();
+    FIRST_SUBSIDY.unbounded_shr(u32::try_from(halvings).unwrap_or(u32::MAX))
+}
+
+/// The first block pays nobody: as in every chain of this format, its outputs cannot be spent.
+fn genesis_block(config: &Config, identity: &[u8]) -> Result<Block, ConfigError> {
+    let time = u32::try_from(config.genesis_time.secs())
+        .map_err(|_| ConfigError::GenesisTime { got: config.genesis_time })?;
+    let root: StateRoot = genesis_state_root(identity).ok_or(ConfigError::Genesis)?;
+    let parts = Parts {
+        height: 0,
+        extra: identity,
+        reward: 0,
+        reward_script: data_script(identity),
+        state_root: root,
+    };
+    let transaction = coinbase(&parts, &[]);
+    let merkle_root = transaction.txid().into();
+    let bits = GENESIS_BITS;
+    let mut header =
+        Header { version: VERSION, prev: BlockHash::default(), merkle_root, time, bits, nonce: 0 };
+    let target = bits.expand().target;
+    while !target.is_met_by(&header.hash()) {
+        header.nonce = header.nonce.checked_add(1).ok_or(ConfigError::Genesis)?;
+    }
+    Ok(Block { header, transactions: vec![transaction] })
+}
+
+/// No deployment is signalled (BIP9).
+pub(crate) const VERSION: i32 = 0x2000_0000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chains_of_other_seeds_begin_with_other_blocks() {
+        let genesis = |seed| {
+            let start = Timestamp::from_secs(1_800_000_000).unwrap();
+            Rules::new(&Config::new(seed, start)).unwrap().genesis.header.hash()
+        };
+        assert_eq!(genesis(1), genesis(1));
+        assert_ne!(genesis(1), genesis(2));
+    }
+
+    #[test]
+    fn rewards_halve() {
+        assert_eq!(subsidy(1), 5_000_000_000);
+        assert_eq!(subsidy(209_999), 5_000_000_000);
+        assert_eq!(subsidy(210_000), 2_500_000_000);
+        assert_eq!(subsidy(u64::MAX), 0);
+    }
+}

@@ -1,0 +1,184 @@
+//! Several miners, and the network among them.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use causeway_chain::{Link, Network, PeerId};
+use causeway_client_bitcoin::Txid;
+use causeway_core::Timestamp;
+use causeway_store::StoreError;
+use causeway_wire_bitcoin::KeyHash;
+
+use crate::config::{Config, ConfigError, Rules};
+use crate::keys::miner_key;
+use crate::miner::{Message, Miner, Payees, SubmitError};
+
+/// Miners search in steps of this much chain time.
+const SLICE: Duration = Duration::from_millis(50);
+/// Slices from one announcement of the tip to the next: a second.
+const ANNOUNCE_SLICES: u64 = 20;
+/// A longer gap between two calls counts as time in which nobody mined.
+const MAX_GAP: Duration = Duration::from_hours(1);
+/// What a message takes among miners unless a test wants otherwise.
+const LINK: Link = Link {
+    delay: Duration::from_millis(20),
+    jitter: Duration::from_millis(60),
+    lost_per_mille: 0,
+    doubled_per_mille: 0,
+};
+
+/// Why there are no miners.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// The configuration gives no chain.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The provable store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// All participants of one chain. Time moves by [`Miners::advance`] alone.
+#[derive(Debug)]
+pub struct Miners {
+    rules: Arc<Rules>,
+    participants: Vec<Miner>,
+    network: Network<Message>,
+    next_slice: Timestamp,
+    slices: u64,
+    hashes_per_spacing: u64,
+    spacing: Duration,
+}
+
+impl Miners {
+    /// Miners that know the first block, at its time. To have a chain at once, date that back, and
+    /// advance.
+    pub fn new(config: &Config) -> Result<Self, StartError> {
+        let rules = Arc::new(Rules::new(config)?);
+        let participants = (0..config.miners)
+            .map(|index| {
+                let payees = Payees {
+                    own: KeyHash::of(miner_key(index, config.seed).verifying_key()),
+                    funded: config.funded.clone(),
+                    funding_blocks: config.funding_blocks,
+                };
+                Miner::new(Arc::clone(&rules), PeerId(index), payees)
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            rules,
+            participants,
+            network: Network::new(LINK, config.seed),
+            next_slice: config.genesis_time.saturating_add(SLICE),
+            slices: 0,
+            hashes_per_spacing: config.hashes_per_spacing,
+            spacing: config.spacing(),
+        })
+    }
+
+    /// The rules of this chain.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The participants, in order.
+    pub fn miners(&self) -> impl Iterator<Item = &Miner> {
+        self.participants.iter()
+    }
+
+    /// One participant.
+    pub fn miner(&self, id: PeerId) -> Option<&Miner> {
+        self.participants.get(usize::try_from(id.0).ok()?)
+    }
+
+    /// The network among them, to delay, cut and forge.
+    pub fn network_mut(&mut self) -> &mut Network<Message> {
+        &mut self.network
+    }
+
+    /// Hands a transaction to one participant; `None` when there is no such one.
+    pub fn submit(
+        &mut self,
+        to: PeerId,
+        transaction: &[u8],
+        now: Timestamp,
+    ) -> Option<Result<Txid, SubmitError>> {
+        let at = usize::try_from(to.0).ok()?;
+        let outcome = self.participants.get_mut(at)?.submit(transaction);
+        self.send_all(at, now);
+        Some(outcome)
+    }
+
+    /// When there will next be something to do.
+    pub fn next_deadline(&self) -> Timestamp {
+        self.network.next_arrival().map_or(self.next_slice, |at| at.min(self.next_slice))
+    }
+
+    /// Does all that is due until `now`.
+    pub fn advance(&mut self, now: Timestamp) {
+        if now.saturating_since(self.next_slice) > MAX_GAP {
+            self.next_slice = now;
+        }
+        while self.next_slice <= now {
+            let at = self.next_slice;
+            self.deliver(at);
+            self.mine(at);
+            self.next_slice = at.saturating_add(SLICE);
+            if self.next_slice == at {
+                return;
+            }
+        }
+        self.deliver(now);
+    }
+
+    fn deliver(&mut self, until: Timestamp) {
+        while let Some(delivery) = self.network.receive(until) {
+            let Ok(at) = usize::try_from(delivery.to.0) else { continue };
+            if let Some(miner) = self.participants.get_mut(at) {
+                miner.handle(delivery.from, &delivery.message, delivery.at);
+            }
+            self.send_all(at, delivery.at);
+        }
+    }
+
+    fn mine(&mut self, now: Timestamp) {
+        let attempts =
+            self.attempts(self.slices.saturating_add(1)).saturating_sub(self.attempts(self.slices));
+        self.slices = self.slices.saturating_add(1);
+        let announces = self.slices.is_multiple_of(ANNOUNCE_SLICES);
+        for (id, at) in (0..).map(PeerId).zip(0..self.participants.len()) {
+            if self.network.is_stopped(id) {
+                continue;
+            }
+            if let Some(miner) = self.participants.get_mut(at) {
+                miner.mine(attempts, now);
+                if announces {
+                    miner.announce();
+                }
+            }
+            self.send_all(at, now);
+        }
+    }
+
+    /// Nonces that each miner has tried after so many slices: its share of what all together try.
+    fn attempts(&self, slices: u64) -> u64 {
+        let miners = u128::try_from(self.participants.len()).unwrap_or(1);
+        let share = u128::from(slices)
+            .saturating_mul(SLICE.as_nanos())
+            .saturating_mul(self.hashes_per_spacing.into())
+            .checked_div(self.spacing.as_nanos().saturating_mul(miners));
+        share.and_then(|share| u64::try_from(share).ok()).unwrap_or_default()
+    }
+
+    fn send_all(&mut self, at: usize, now: Timestamp) {
+        let Ok(from) = u32::try_from(at).map(PeerId) else { return };
+        let peers = (0..).map(PeerId).take(self.participants.len());
+        for outgoing in self.participants.get_mut(at).map(Miner::take_outgoing).unwrap_or_default()
+        {
+            match outgoing.to {
+                Some(to) => self.network.send(from, to, outgoing.message, now),
+                None => self.network.broadcast(from, peers.clone(), &outgoing.message, now),
+            }
+        }
+    }
+}

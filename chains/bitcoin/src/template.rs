@@ -1,0 +1,73 @@
+//! The block that a miner searches a nonce for.
+
+use causeway_client_bitcoin::{Anchor, AnchorError, Chain, Header, MerkleNode};
+use causeway_core::Timestamp;
+use causeway_store::StoreError;
+use causeway_wire_bitcoin::{Block, KeyHash, MAX_BLOCK_WEIGHT};
+
+use crate::coinbase::{Parts, coinbase};
+use crate::config::{Rules, VERSION, subsidy};
+use crate::ledger::Ledger;
+use crate::mempool::Mempool;
+
+/// Left free for header, count and coinbase.
+const RESERVED_WEIGHT: usize = 4_000;
+/// The most that a period may begin before its predecessor's end (BIP94), in seconds.
+const PERIOD_GRACE: u32 = 600;
+
+/// Why there is nothing to mine on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// The parent is none of this network.
+    #[error(transparent)]
+    Parent(#[from] AnchorError),
+    /// The provable store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A block on top of `parent`, whose state is `ledger`, with what waits; its header has no work
+/// yet. `extra` makes a miner's blocks differ from the others'.
+pub fn template(
+    rules: &Rules,
+    parent: &Anchor,
+    ledger: &Ledger,
+    mempool: &Mempool,
+    payee: KeyHash,
+    extra: &[u8],
+    now: Timestamp,
+) -> Result<Block, TemplateError> {
+    let height = parent.height.saturating_add(1);
+    let most = MAX_BLOCK_WEIGHT.saturating_sub(RESERVED_WEIGHT);
+    let (others, fees) = mempool.select(most);
+    let parts = Parts {
+        height,
+        extra,
+        reward: subsidy(height).saturating_add(fees),
+        reward_script: payee.script(),
+        state_root: ledger.next_state_root()?,
+    };
+    let first = coinbase(&parts, &others);
+    let transactions: Vec<_> = core::iter::once(first).chain(others).collect();
+    let chain = Chain::new(rules.network(), *parent)?;
+    let time = earliest_time(parent).max(u32::try_from(now.secs()).unwrap_or(u32::MAX));
+    let mut block = Block {
+        header: Header {
+            version: VERSION,
+            prev: chain.tip_hash(),
+            merkle_root: MerkleNode::default(),
+            time,
+            bits: chain.next_bits(time),
+            nonce: 0,
+        },
+        transactions,
+    };
+    block.header.merkle_root = block.merkle_root().unwrap_or_default();
+    Ok(block)
+}
+
+/// The least time that every rule for a child of `parent` allows.
+fn earliest_time(parent: &Anchor) -> u32 {
+    let after_median = parent.last_times.median().saturating_add(1);
+    after_median.max(parent.period_start.time).max(parent.header.time.saturating_sub(PERIOD_GRACE))
+}

@@ -1,0 +1,96 @@
+//! The few forms of output script that the bundled chain knows.
+
+use crate::signing::KeyHash;
+
+/// What the output with the witness commitment begins with (BIP141).
+pub const WITNESS_COMMITMENT_PREFIX: [u8; 6] = [0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed];
+
+const OP_0: u8 = 0x00;
+const OP_RETURN: u8 = 0x6a;
+const OP_PUSHDATA1: u8 = 0x4c;
+const OP_PUSHDATA2: u8 = 0x4d;
+const OP_PUSHDATA4: u8 = 0x4e;
+/// Pushes the next twenty bytes.
+const PUSH_20: u8 = 20;
+
+/// An output script, by its form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Script {
+    /// Version 0 witness program of a key's hash (P2WPKH).
+    KeyHash(KeyHash),
+    /// `OP_RETURN` and anything: nobody can spend it.
+    Data,
+    /// Any other.
+    Other,
+}
+
+impl Script {
+    /// The form of a script.
+    pub fn of(script: &[u8]) -> Self {
+        match script {
+            [OP_0, PUSH_20, program @ ..] => match program.try_into() {
+                Ok(hash) => Self::KeyHash(KeyHash(hash)),
+                Err(_) => Self::Other,
+            },
+            [OP_RETURN, ..] => Self::Data,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl KeyHash {
+    /// The script that pays this key.
+    pub fn script(&self) -> Vec<u8> {
+        let mut script = vec![OP_0, PUSH_20];
+        script.extend(self.0);
+        script
+    }
+}
+
+/// `OP_RETURN` with one minimal push of `data`; an empty or longer one than a block holds is never
+/// asked for.
+pub fn data_script(data: &[u8]) -> Vec<u8> {
+    let mut script = vec![OP_RETURN];
+    script.extend(push_prefix(data.len()));
+    script.extend(data);
+    script
+}
+
+fn push_prefix(len: usize) -> Vec<u8> {
+    match (u8::try_from(len), u16::try_from(len), u32::try_from(len)) {
+        (Ok(short), _, _) if short < OP_PUSHDATA1 => vec![short],
+        (Ok(len), _, _) => vec![OP_PUSHDATA1, len],
+        (_, Ok(len), _) => [&[OP_PUSHDATA2][..], &len.to_le_bytes()].concat(),
+        (_, _, len) => [&[OP_PUSHDATA4][..], &len.unwrap_or(u32::MAX).to_le_bytes()].concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_told_apart() {
+        let hash = KeyHash([3; 20]);
+        assert_eq!(Script::of(&hash.script()), Script::KeyHash(hash));
+        assert_eq!(Script::of(&data_script(b"x")), Script::Data);
+        let long = [hash.script().as_slice(), &[0]].concat();
+        for other in [&[][..], &[OP_0], &hash.script()[..21], &long, &[0x51]] {
+            assert_eq!(Script::of(other), Script::Other, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn pushes_are_minimal() {
+        for (len, prefix) in [
+            (75, vec![75]),
+            (76, vec![0x4c, 76]),
+            (256, vec![0x4d, 0, 1]),
+            (65536, vec![0x4e, 0, 0, 1, 0]),
+        ] {
+            let script = data_script(&vec![9; len]);
+            assert_eq!(script[1..=prefix.len()], prefix);
+            assert_eq!(script.len(), 1 + prefix.len() + len);
+        }
+    }
+}
