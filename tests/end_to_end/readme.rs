@@ -1,6 +1,5 @@
 //! The commands of the README, run as they stand there, on the files of `examples/`.
 
-use alloy_primitives::B256;
 use causeway_client_bitcoin::{MerkleNode, StateRoot, Transaction, merkle};
 use causeway_client_ethereum::chain::{Fork, Preset, Slot};
 use causeway_tests::makers::bitcoin::{StateChain, scaled};
@@ -125,7 +124,10 @@ fn shown() -> Vec<Shown> {
                     let args = command.split_whitespace().map(str::to_owned).collect();
                     shown.push(Shown { args, output: String::new() });
                 }
-                (None, Some(last)) => last.output += &format!("{line}\n"),
+                (None, Some(last)) => {
+                    last.output.push_str(line);
+                    last.output.push('\n');
+                }
                 (None, None) => panic!("{line}"),
             }
         }
