@@ -1,4 +1,5 @@
-//! CometBFT's RPC documents: signed headers, validator sets and evidence in JSON.
+//! CometBFT's RPC documents, signed headers, validator sets and evidence in JSON; and the
+//! transactions of Cosmos SDK chains ([`tx`]).
 //!
 //! Nodes, light clients and explorers write the same things in slightly different ways: 64-bit
 //! numbers as strings or as numbers, a part set header as `parts` or `part_set_header`, nothing as
@@ -27,6 +28,7 @@ mod evidence;
 mod header;
 mod light_block;
 mod scalar;
+pub mod tx;
 mod validators;
 
 pub use evidence::duplicate_vote_from_json;
