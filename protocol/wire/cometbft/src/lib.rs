@@ -1,5 +1,5 @@
 //! CometBFT's RPC documents, signed headers, validator sets and evidence in JSON; and the
-//! transactions of Cosmos SDK chains ([`tx`]).
+//! transactions of Cosmos SDK chains ([`tx`]) with the messages in them ([`msg`]).
 //!
 //! Nodes, light clients and explorers write the same things in slightly different ways: 64-bit
 //! numbers as strings or as numbers, a part set header as `parts` or `part_set_header`, nothing as
@@ -27,6 +27,7 @@
 mod evidence;
 mod header;
 mod light_block;
+pub mod msg;
 mod scalar;
 pub mod tx;
 mod validators;

@@ -6,9 +6,9 @@
 //! Unordered transactions and extension options do not decode.
 
 mod address;
-mod proto;
+pub(crate) mod proto;
 mod sign;
-mod strict;
+pub(crate) mod strict;
 
 pub use address::{AccountAddress, PublicKey};
 pub use sign::{SigningKey, sign_doc};

@@ -6,7 +6,7 @@ use super::strict::Shape;
 use super::{PublicKey, SignMode};
 
 const ANY: Shape = Shape(&[(1, None), (2, None)]);
-const COIN: Shape = Shape(&[(1, None), (2, None)]);
+pub(crate) const COIN: Shape = Shape(&[(1, None), (2, None)]);
 const MODE_INFO: Shape = Shape(&[(1, Some(&Shape(&[(1, None)]))), (2, None)]);
 const SIGNER_INFO: Shape = Shape(&[(1, Some(&ANY)), (2, Some(&MODE_INFO)), (3, None)]);
 const FEE: Shape = Shape(&[(1, Some(&COIN)), (2, None), (3, None), (4, None)]);
@@ -86,7 +86,7 @@ pub(super) struct Fee {
 
 /// `cosmos.base.v1beta1.Coin`.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
-pub(super) struct Coin {
+pub(crate) struct Coin {
     #[prost(string, tag = "1")]
     denom: String,
     #[prost(string, tag = "2")]

@@ -7,10 +7,10 @@ use prost::encoding::{WireType, decode_key, decode_varint, encoded_len_varint};
 
 /// The fields that a message may have, and the messages in them.
 #[derive(Debug)]
-pub(super) struct Shape(pub(super) &'static [(u32, Option<&'static Shape>)]);
+pub(crate) struct Shape(pub(crate) &'static [(u32, Option<&'static Shape>)]);
 
 /// Decodes a message of this shape: fields known and in order, varints as short as can be.
-pub(super) fn decode<M: Message + Default>(
+pub(crate) fn decode<M: Message + Default>(
     what: &'static str,
     shape: &Shape,
     bytes: &[u8],
