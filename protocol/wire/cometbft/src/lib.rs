@@ -1,5 +1,6 @@
 //! CometBFT's RPC documents, signed headers, validator sets and evidence in JSON; and the
-//! transactions of Cosmos SDK chains ([`tx`]) with the messages in them ([`msg`]).
+//! transactions of Cosmos SDK chains ([`tx`]) with the messages in them ([`msg`])
+//! and their events ([`TxEvent`]).
 //!
 //! Nodes, light clients and explorers write the same things in slightly different ways: 64-bit
 //! numbers as strings or as numbers, a part set header as `parts` or `part_set_header`, nothing as
@@ -24,6 +25,7 @@
     )
 )]
 
+mod event;
 mod evidence;
 mod header;
 mod light_block;
@@ -32,6 +34,7 @@ mod scalar;
 pub mod tx;
 mod validators;
 
+pub use event::{PacketEvent, TxEvent};
 pub use evidence::duplicate_vote_from_json;
 pub use header::{block_id_from_json, commit_from_json, header_from_json, vote_from_json};
 pub use light_block::{LightBlockDocument, TrustedDocument};
