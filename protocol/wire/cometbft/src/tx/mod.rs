@@ -7,10 +7,12 @@
 
 mod address;
 pub(crate) mod proto;
+mod refusal;
 mod sign;
 pub(crate) mod strict;
 
 pub use address::{AccountAddress, PublicKey};
+pub use refusal::{CODESPACE, TxRefusal};
 pub use sign::{SigningKey, sign_doc};
 
 use causeway_core::{Amount, Any, DecodeError};
