@@ -225,6 +225,22 @@ proptest! {
         }
     }
 
+    /// An update that names another committee than a state which it does not build on freezes the
+    /// client, in either order of their slots.
+    #[test]
+    fn another_next_committee_than_a_stored_one_freezes(first in 71_u64..120, second in 71_u64..120) {
+        prop_assume!(first != second);
+        let beacon = beacon();
+        let (mut host, answers, now) = bridge(&beacon, START);
+        let honest = beacon.update(Slot::new(first), STATE);
+        let draft = beacon.draft(Slot::new(second), STATE);
+        let other = beacon.make(&Draft { next_period: Some(0), ..draft });
+        let [honest, other] =
+            [&honest, &other].map(|it| ClientMessage::Header(header(&host, &answers, it)));
+        prop_assert!(matches!(host.submit(&honest, now), Ok(Verdict::Advance(_))));
+        prop_assert!(matches!(host.submit(&other, now), Ok(Verdict::Misbehaviour(_))));
+    }
+
     /// What is stored and sent comes back the same from its only encoding.
     #[test]
     fn messages_lead_back(finalized in 71_u64..120) {

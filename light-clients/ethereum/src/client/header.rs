@@ -10,7 +10,7 @@ use super::{
     next_consensus_state,
 };
 use crate::bls::PreparedCommittee;
-use crate::chain::{ChainConfig, Fork};
+use crate::chain::{ChainConfig, Fork, Preset};
 use crate::containers::{LightClientUpdate, SyncCommittee};
 use crate::sync::{Signer, Trusted, UpdateError, has_two_thirds, validate_update};
 
@@ -47,8 +47,11 @@ pub fn verify_header(
         Ok(state) => state,
         Err(error) => return known_or(view, &update, error),
     };
+    if contradicts_neighbours(view, &state) {
+        return Ok(misbehaviour(client));
+    }
     if let Some(stored) = view.consensus_state(height_of(state.slot)) {
-        if contradicts(&stored, &state) {
+        if contradicts(client.chain.preset, &stored, &state) {
             return Ok(misbehaviour(client));
         }
         if stored.next_committee.is_some() || state.next_committee.is_none() {
@@ -192,13 +195,33 @@ fn contradicts_finalized(
     stored.is_some_and(|stored| stored.state_root != finalized.execution.state_root)
 }
 
+/// True when a stored state before or after it, on which the update need not build, names another
+/// committee for one period.
+fn contradicts_neighbours(view: &impl ClientView<EthereumClient>, state: &ConsensusState) -> bool {
+    let height = height_of(state.slot);
+    let preset = view.client_state().chain.preset;
+    let neighbours = [view.previous_consensus_state(height), view.next_consensus_state(height)];
+    neighbours.iter().flatten().any(|(_, stored)| committees_differ(preset, stored, state))
+}
+
 /// True when two verified states of one slot are not of one chain.
-fn contradicts(stored: &ConsensusState, state: &ConsensusState) -> bool {
-    let next_committees = stored.next_committee.zip(state.next_committee);
+fn contradicts(preset: Preset, stored: &ConsensusState, state: &ConsensusState) -> bool {
     stored.state_root != state.state_root
         || stored.timestamp != state.timestamp
-        || stored.current_committee != state.current_committee
-        || next_committees.is_some_and(|(stored, new)| stored != new)
+        || committees_differ(preset, stored, state)
+}
+
+/// True when two states name different committees for one period.
+fn committees_differ(preset: Preset, stored: &ConsensusState, state: &ConsensusState) -> bool {
+    let committees = |state: &ConsensusState| {
+        let period = preset.period(state.slot);
+        [(period, Some(state.current_committee)), (period.next(), state.next_committee)]
+    };
+    let new = committees(state);
+    committees(stored).iter().any(|(period, stored)| {
+        let same_period = new.iter().filter(|(other, _)| other == period);
+        same_period.filter_map(|(_, new)| stored.zip(*new)).any(|(stored, new)| stored != new)
+    })
 }
 
 pub(super) fn misbehaviour(client: &ClientState) -> Verdict<EthereumClient> {

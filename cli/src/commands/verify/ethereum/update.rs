@@ -31,7 +31,7 @@ pub(crate) struct UpdateArgs {
     config: Option<PathBuf>,
 
     /// Root of the validators at genesis, 32 bytes in hexadecimal: no configuration has it.
-    #[arg(long, value_name = "HEX", value_parser = root)]
+    #[arg(long, value_name = "HEX", value_parser = root, requires = "config")]
     genesis_validators_root: Option<B256>,
 
     /// When slot 0 began; by default what the bootstrap's execution header shows, or the earliest
