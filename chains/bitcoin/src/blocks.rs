@@ -19,7 +19,7 @@ pub(crate) struct Entry {
     /// The block and all before it are here.
     is_complete: bool,
     /// The block, or one before it, broke a rule.
-    has_failed: bool,
+    pub(crate) has_failed: bool,
 }
 
 /// What is known of every branch.
@@ -29,6 +29,8 @@ pub(crate) struct BlockIndex {
     /// Complete branches by work, the one that was complete first before those of equal work.
     candidates: BTreeMap<(Work, Reverse<u64>), BlockHash>,
     completed: u64,
+    /// Became complete since they were last taken, parents first.
+    fresh: Vec<Arc<Block>>,
 }
 
 impl BlockIndex {
@@ -42,6 +44,7 @@ impl BlockIndex {
             entries: BTreeMap::from([(hash, genesis)]),
             candidates: BTreeMap::from([((anchor.chainwork, Reverse(0)), hash)]),
             completed: 0,
+            fresh: Vec::new(),
         }
     }
 
@@ -107,7 +110,13 @@ impl BlockIndex {
         self.candidates.insert(place, hash);
         let Some(entry) = self.entries.get_mut(&hash) else { return Vec::new() };
         entry.is_complete = true;
+        self.fresh.extend(entry.block.clone());
         entry.children.clone()
+    }
+
+    /// The blocks that became complete since the last call, parents first.
+    pub(crate) fn take_fresh(&mut self) -> Vec<Arc<Block>> {
+        core::mem::take(&mut self.fresh)
     }
 
     /// The complete branch with the most work, the first of equal ones.

@@ -1,5 +1,5 @@
-//! The rules of a block by itself (Bitcoin Core `CheckBlock`, `ContextualCheckBlock`), with those that
-//! this chain adds: they only restrict.
+//! The rules of a block by itself (Bitcoin Core `CheckBlock` and `ContextualCheckBlock`), with
+//! those that this chain adds: they only restrict.
 
 use std::collections::BTreeSet;
 

@@ -145,6 +145,12 @@ impl Rules {
         &self.network
     }
 
+    /// The network id (CAIP-2): the first half of the first block's hash.
+    pub fn network_id(&self) -> String {
+        let hash = self.genesis.header.hash().to_string();
+        format!("bip122:{}", hash.get(..32).unwrap_or(&hash))
+    }
+
     /// The first block.
     pub fn genesis(&self) -> &Block {
         &self.genesis

@@ -1,13 +1,14 @@
 //! The bundled proof-of-work chain: blocks in Bitcoin's format, and miners that agree on them by
 //! work.
 //!
-//! [`Ledger`] is the state that blocks change, forth and back. [`Miner`] is one participant, which
-//! hears of the others only by messages; [`Miners`] holds several with the network among them.
-//! Headers are judged by the light client's own code. There is no I/O and no clock.
+//! [`BitcoinChain`] is what a shell runs: miners, RPC, durable writes. [`Ledger`] is the state that
+//! blocks change, forth and back. [`Miner`] is one participant, which hears of the others only by
+//! messages; [`Miners`] holds several with the network among them. Headers are judged by the light
+//! client's own code. There is no I/O and no clock.
 //!
-//! Deliberately absent: contracts and calls, any interface for users, durable writes, and scripts
-//! other than spends of a key's hash. State roots are committed in coinbases, but the state they
-//! commit to holds no more than the chain's name and seed.
+//! Deliberately absent: contracts and calls, and scripts other than spends of a key's hash. State
+//! roots are committed in coinbases, but the state they commit to holds no more than the chain's
+//! name and seed.
 //!
 //! ```
 //! use causeway_chain_bitcoin::{Config, Miners};
@@ -29,6 +30,7 @@
 )]
 
 mod blocks;
+mod chain;
 mod check;
 mod coinbase;
 mod config;
@@ -37,11 +39,13 @@ mod ledger;
 mod mempool;
 mod miner;
 mod miners;
+mod rpc;
 #[cfg(test)]
 mod simulation;
 mod spend;
 mod template;
 
+pub use chain::{BitcoinChain, OpenError};
 pub use check::{BlockError, check_block};
 pub use coinbase::{COMMITMENT_MAGIC, Parts, coinbase};
 pub use config::{Config, ConfigError, Rules, subsidy};

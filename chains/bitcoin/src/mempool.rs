@@ -74,6 +74,32 @@ impl Mempool {
         self.ids.contains(txid)
     }
 
+    /// One that waits.
+    pub fn get(&self, txid: &Txid) -> Option<&OwnedTransaction> {
+        let all = self.waiting.iter().map(|waiting| waiting.transaction.as_ref());
+        all.filter(|_| self.contains(txid)).find(|transaction| transaction.txid() == *txid)
+    }
+
+    /// The ids of all that wait.
+    pub fn ids(&self) -> impl Iterator<Item = &Txid> {
+        self.ids.iter()
+    }
+
+    /// Whether one that waits spends this output.
+    pub fn spends(&self, outpoint: &OutpointKey) -> bool {
+        self.spent.contains(outpoint)
+    }
+
+    /// The weight of all that wait.
+    pub fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// The fees of all that wait.
+    pub fn fees(&self) -> u64 {
+        self.waiting.iter().map(|waiting| waiting.fee).sum()
+    }
+
     /// Lets a transaction wait for the next block, which `context` is about.
     pub fn accept(
         &mut self,

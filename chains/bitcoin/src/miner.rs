@@ -164,6 +164,24 @@ impl Miner {
         self.active.iter().filter_map(|hash| self.index.get(hash)?.block.as_deref())
     }
 
+    /// A block on any branch, with what its children are judged by.
+    pub fn block(&self, hash: &BlockHash) -> Option<(&Anchor, &Block)> {
+        let entry = self.index.get(hash)?;
+        Some((&entry.anchor, entry.block.as_deref()?))
+    }
+
+    /// The followed chain's block at a height.
+    pub fn hash_at(&self, height: u64) -> Option<BlockHash> {
+        self.active.get(usize::try_from(height).ok()?).copied()
+    }
+
+    /// What a block on the tip is judged by.
+    pub fn next_context(&self) -> SpendContext {
+        let tip = self.tip();
+        let height = tip.height.saturating_add(1);
+        SpendContext { height, median_time: tip.last_times.median() }
+    }
+
     /// Hands in a transaction, as it came.
     pub fn submit(&mut self, bytes: &[u8]) -> Result<Txid, SubmitError> {
         let transaction = Arc::new(OwnedTransaction::from_bytes(bytes)?);
@@ -175,6 +193,40 @@ impl Miner {
 
     pub(crate) fn take_outgoing(&mut self) -> Vec<Outgoing> {
         core::mem::take(&mut self.outgoing)
+    }
+
+    /// The blocks that became known with all before them since the last call, parents first.
+    pub(crate) fn take_fresh(&mut self) -> Vec<Arc<Block>> {
+        self.index.take_fresh()
+    }
+
+    /// Takes a block that somebody made; gives the reason, in Bitcoin Core's words, when it is not
+    /// the new tip then.
+    pub(crate) fn submit_block(&mut self, block: Block, now: Timestamp) -> Option<String> {
+        let hash = block.header.hash();
+        if self.block(&hash).is_some() {
+            return Some("duplicate".into());
+        }
+        let Some(parent) = self.index.get(&block.header.prev) else {
+            return Some("prev-blk-not-found".into());
+        };
+        let height = parent.anchor.height.saturating_add(1);
+        if let Err(error) = check_block(&block, height) {
+            return Some(error.to_string());
+        }
+        self.add_block(block, now);
+        self.announce();
+        match self.index.get(&hash) {
+            None => Some("rejected".into()),
+            Some(entry) if entry.has_failed => Some("rejected".into()),
+            Some(_) if self.tip_hash() == hash => None,
+            Some(_) => Some("inconclusive".into()),
+        }
+    }
+
+    /// Takes a block that an earlier run wrote.
+    pub(crate) fn restore(&mut self, block: &Block, now: Timestamp) {
+        self.add_block(block.clone(), now);
     }
 
     /// Tells all others of the tip, so that whoever missed something asks for it.
@@ -223,12 +275,6 @@ impl Miner {
             let (ledger, mempool) = (&self.ledger, &self.mempool);
             template(&self.rules, &parent, ledger, mempool, payee, &extra, now).ok()
         })
-    }
-
-    fn next_context(&self) -> SpendContext {
-        let tip = self.tip();
-        let height = tip.height.saturating_add(1);
-        SpendContext { height, median_time: tip.last_times.median() }
     }
 
     fn tell(&mut self, to: PeerId, message: Message) {

@@ -7,7 +7,7 @@ use causeway_chain::{Link, Network, PeerId};
 use causeway_client_bitcoin::Txid;
 use causeway_core::Timestamp;
 use causeway_store::StoreError;
-use causeway_wire_bitcoin::KeyHash;
+use causeway_wire_bitcoin::{Block, KeyHash};
 
 use crate::config::{Config, ConfigError, Rules};
 use crate::keys::miner_key;
@@ -48,6 +48,7 @@ pub struct Miners {
     slices: u64,
     hashes_per_spacing: u64,
     spacing: Duration,
+    is_halted: bool,
 }
 
 impl Miners {
@@ -73,6 +74,7 @@ impl Miners {
             slices: 0,
             hashes_per_spacing: config.hashes_per_spacing,
             spacing: config.spacing(),
+            is_halted: false,
         })
     }
 
@@ -109,6 +111,78 @@ impl Miners {
         Some(outcome)
     }
 
+    /// The participant that serves requests: the first that runs.
+    pub fn serving(&self) -> Option<&Miner> {
+        self.miner(self.serving_id())
+    }
+
+    pub(crate) fn serving_id(&self) -> PeerId {
+        let mut ids = (0..).map(PeerId).take(self.participants.len());
+        ids.find(|id| !self.network.is_stopped(*id)).unwrap_or(PeerId(0))
+    }
+
+    /// How many participants run, and how many there are.
+    pub fn running(&self) -> (u32, u32) {
+        let ids = (0..).map(PeerId).take(self.participants.len());
+        let running = ids.filter(|id| !self.network.is_stopped(*id)).count();
+        let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        (count(running), count(self.participants.len()))
+    }
+
+    /// True while nobody mines.
+    pub fn is_halted(&self) -> bool {
+        self.is_halted
+    }
+
+    /// Keeps all participants from mining, or lets them.
+    pub fn set_halted(&mut self, is_halted: bool) {
+        self.is_halted = is_halted;
+    }
+
+    /// True while some participants do not hear some others.
+    pub fn is_partitioned(&self) -> bool {
+        self.network.is_partitioned()
+    }
+
+    /// Mends everything; the time until `now` counts as time in which nobody mined, if nobody did.
+    pub fn resume(&mut self, now: Timestamp) {
+        self.network.heal();
+        for id in (0..).map(PeerId).take(self.participants.len()) {
+            self.network.set_stopped(id, false);
+        }
+        if self.is_halted {
+            self.is_halted = false;
+            self.wake(now);
+        }
+    }
+
+    /// Lets time begin at `now`.
+    pub(crate) fn wake(&mut self, now: Timestamp) {
+        self.next_slice = now.saturating_add(SLICE);
+    }
+
+    /// Gives every participant a block that an earlier run wrote.
+    pub(crate) fn restore(&mut self, block: &Block, now: Timestamp) {
+        for miner in &mut self.participants {
+            miner.restore(block, now);
+            miner.take_fresh();
+            miner.take_outgoing();
+        }
+    }
+
+    /// Blocks that a participant came to know since the last call, with all before them.
+    pub(crate) fn take_fresh(&mut self) -> Vec<Arc<Block>> {
+        self.participants.iter_mut().flat_map(Miner::take_fresh).collect()
+    }
+
+    /// Hands a block to the serving participant; gives the reason when it is not the new tip then.
+    pub(crate) fn submit_block(&mut self, block: Block, now: Timestamp) -> Option<String> {
+        let at = usize::try_from(self.serving_id().0).ok()?;
+        let outcome = self.participants.get_mut(at)?.submit_block(block, now);
+        self.send_all(at, now);
+        outcome
+    }
+
     /// When there will next be something to do.
     pub fn next_deadline(&self) -> Timestamp {
         self.network.next_arrival().map_or(self.next_slice, |at| at.min(self.next_slice))
@@ -116,8 +190,8 @@ impl Miners {
 
     /// Does all that is due until `now`.
     pub fn advance(&mut self, now: Timestamp) {
-        if now.saturating_since(self.next_slice) > MAX_GAP {
-            self.next_slice = now;
+        if self.is_halted || now.saturating_since(self.next_slice) > MAX_GAP {
+            self.next_slice = now.saturating_add(SLICE);
         }
         while self.next_slice <= now {
             let at = self.next_slice;

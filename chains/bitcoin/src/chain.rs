@@ -1,0 +1,297 @@
+//! The chain as the shell runs it.
+
+use std::collections::BTreeSet;
+
+use causeway_chain::{
+    Answer, Chain, DurableView, DurableWrite, Fault, FaultError, Listener, PeerId, Push, Request,
+    SessionId, Summary,
+};
+use causeway_client_bitcoin::BlockHash;
+use causeway_core::{DecodeError, Timestamp};
+use causeway_wire_bitcoin::Block;
+
+use crate::ledger::KEPT_STATES;
+use crate::miners::StartError;
+use crate::{Config, Miner, Miners, rpc};
+
+/// The name that users know this chain by.
+const ALIAS: &str = "pow";
+/// Where the time of the first block is written down.
+const GENESIS_KEY: &[u8] = b"genesis";
+/// Blocks are written down in the order in which they became known.
+const BLOCK_PREFIX: &[u8] = b"block/";
+/// A new chain begins so many block times ago: its first coins can be spent at once, mined by the
+/// ordinary code.
+const BACKDATED_BLOCKS: u32 = 130;
+
+/// Why a chain does not start.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The configuration gives no chain.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// What an earlier run wrote cannot be read.
+    #[error("what was stored cannot be read: {0}")]
+    Stored(#[from] DecodeError),
+}
+
+/// The chain: its miners, its RPC, and what it writes down.
+#[derive(Debug)]
+pub struct BitcoinChain {
+    miners: Miners,
+    credentials: Vec<String>,
+    written: BTreeSet<BlockHash>,
+    writes: Vec<DurableWrite>,
+}
+
+impl BitcoinChain {
+    /// A chain that goes on where the writes in `view` end, or a new one when there are none: its
+    /// first block is dated back, and `config.genesis_time` is not looked at. `credentials` are the
+    /// `user:password` pairs that the RPC accepts; with none, everybody may ask.
+    pub fn open(
+        config: Config,
+        credentials: Vec<String>,
+        view: &dyn DurableView,
+        now: Timestamp,
+    ) -> Result<Self, OpenError> {
+        let stored = view.get(GENESIS_KEY);
+        let genesis_time = match &stored {
+            Some(bytes) => read_time(bytes)?,
+            None => backdated(&config, now),
+        };
+        let mut chain = Self {
+            miners: Miners::new(&Config { genesis_time, ..config })?,
+            credentials,
+            written: BTreeSet::new(),
+            writes: Vec::new(),
+        };
+        if stored.is_some() {
+            for (_, bytes) in view.scan(BLOCK_PREFIX) {
+                let block = Block::from_bytes(&bytes)?;
+                chain.written.insert(block.header.hash());
+                chain.miners.restore(&block, now);
+            }
+            chain.miners.wake(now);
+        } else {
+            let time = genesis_time.nanos().to_be_bytes();
+            chain.writes.push(DurableWrite::set(GENESIS_KEY, time));
+            chain.advance(now);
+        }
+        Ok(chain)
+    }
+
+    /// The participants.
+    pub fn miners(&self) -> &Miners {
+        &self.miners
+    }
+
+    fn write_new_blocks(&mut self) {
+        for block in self.miners.take_fresh() {
+            if self.written.insert(block.header.hash()) {
+                let number = u64::try_from(self.written.len()).unwrap_or(u64::MAX);
+                let key = [BLOCK_PREFIX, &number.to_be_bytes()].concat();
+                self.writes.push(DurableWrite::set(key, block.to_bytes()));
+            }
+        }
+    }
+}
+
+fn backdated(config: &Config, now: Timestamp) -> Timestamp {
+    let age = config.spacing().saturating_mul(BACKDATED_BLOCKS);
+    let nanos = u64::try_from(age.as_nanos()).unwrap_or(u64::MAX);
+    Timestamp::from_nanos(now.nanos().saturating_sub(nanos))
+}
+
+fn read_time(bytes: &[u8]) -> Result<Timestamp, DecodeError> {
+    let malformed = |_| DecodeError::new("genesis_time", format!("{} bytes", bytes.len()));
+    bytes.try_into().map(u64::from_be_bytes).map(Timestamp::from_nanos).map_err(malformed)
+}
+
+impl Chain for BitcoinChain {
+    fn alias(&self) -> &'static str {
+        ALIAS
+    }
+
+    fn advance(&mut self, now: Timestamp) {
+        self.miners.advance(now);
+        self.write_new_blocks();
+    }
+
+    fn next_deadline(&self) -> Option<Timestamp> {
+        (!self.miners.is_halted()).then(|| self.miners.next_deadline())
+    }
+
+    fn request(&mut self, _listener: Listener, request: &Request, now: Timestamp) -> Answer {
+        let response = rpc::respond(&mut self.miners, &self.credentials, request, now);
+        self.write_new_blocks();
+        Answer::Now(response)
+    }
+
+    fn receive(&mut self, _session: SessionId, _message: &[u8]) {}
+
+    fn close(&mut self, _session: SessionId) {}
+
+    /// This family's RPC opens no streams.
+    fn take_pushes(&mut self) -> Vec<Push> {
+        Vec::new()
+    }
+
+    fn take_writes(&mut self) -> Vec<DurableWrite> {
+        core::mem::take(&mut self.writes)
+    }
+
+    /// Work makes nothing final; what is deeper than blocks can be taken back is.
+    fn summary(&self) -> Summary {
+        let tip = self.miners.serving().map(Miner::tip);
+        let height = tip.map_or(0, |tip| tip.height);
+        let secs = tip.map_or(0, |tip| tip.last_times.median());
+        let (running, all) = self.miners.running();
+        let mut conditions = Vec::new();
+        if self.miners.is_halted() {
+            conditions.push("halted".to_owned());
+        }
+        if self.miners.is_partitioned() {
+            conditions.push("partitioned".to_owned());
+        }
+        Summary {
+            network_id: self.miners.rules().network_id(),
+            head: height,
+            finalized: height.saturating_sub(KEPT_STATES),
+            time: Timestamp::from_nanos(u64::from(secs).saturating_mul(1_000_000_000)),
+            participants: (running, all),
+            conditions,
+        }
+    }
+
+    fn inject(&mut self, fault: &Fault, now: Timestamp) -> Result<String, FaultError> {
+        let (_, all) = self.miners.running();
+        match fault {
+            Fault::Halt => {
+                self.miners.set_halted(true);
+                Ok("nobody mines".into())
+            }
+            Fault::Resume => {
+                self.miners.resume(now);
+                Ok("all miners mine and hear each other".into())
+            }
+            Fault::Partition => {
+                let half = all.div_ceil(2);
+                self.miners.network_mut().partition((half..all).map(|id| (PeerId(id), 1)));
+                Ok(format!("the miners up to {half} do not hear the others"))
+            }
+            Fault::Stop { count } if (1..all).contains(count) => {
+                for id in all.saturating_sub(*count)..all {
+                    self.miners.network_mut().set_stopped(PeerId(id), true);
+                }
+                Ok(format!("{count} of {all} miners are stopped"))
+            }
+            Fault::Stop { count } => {
+                let allowed = format!("1 to {} of {all} miners", all.saturating_sub(1));
+                Err(FaultError::OutOfRange { got: *count, allowed })
+            }
+            _ => Err(FaultError::NotHere {
+                alias: ALIAS,
+                reason: "it can halt, resume, be partitioned and have miners stopped".into(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    type Disk = BTreeMap<Vec<u8>, Vec<u8>>;
+
+    fn time(secs: u64) -> Timestamp {
+        Timestamp::from_secs(1_800_000_000 + secs).unwrap()
+    }
+
+    fn open(disk: &Disk, secs: u64) -> BitcoinChain {
+        let config = Config::new(3, Timestamp::from_nanos(0));
+        BitcoinChain::open(config, Vec::new(), disk, time(secs)).unwrap()
+    }
+
+    fn save(chain: &mut BitcoinChain, disk: &mut Disk) {
+        for write in chain.take_writes() {
+            disk.insert(write.key, write.value.unwrap());
+        }
+    }
+
+    fn state(chain: &BitcoinChain) -> Vec<(BlockHash, Vec<crate::Coin>)> {
+        let miners = chain.miners.miners();
+        let of = |m: &Miner| (m.tip_hash(), m.ledger().coins().values().copied().collect());
+        miners.map(of).collect()
+    }
+
+    #[test]
+    fn a_new_chain_has_mature_coins_at_once() {
+        let chain = open(&Disk::new(), 0);
+        let summary = chain.summary();
+        assert!(summary.head > 101, "{}", summary.head);
+        assert!(summary.network_id.starts_with("bip122:") && summary.network_id.len() == 39);
+        assert_eq!(summary.participants, (4, 4));
+        assert_eq!(chain.alias(), "pow");
+    }
+
+    #[test]
+    fn a_chain_dropped_at_any_point_goes_on_with_all_its_blocks() {
+        let mut disk = Disk::new();
+        let mut now = 0;
+        for run in 0..4 {
+            let mut chain = open(&disk, now);
+            now += 7 + run;
+            chain.advance(time(now));
+            save(&mut chain, &mut disk);
+            // Give the miners time to agree, so that no tie is left to the order of arrival.
+            chain.inject(&Fault::Halt, time(now)).unwrap();
+            now += 5;
+            chain.advance(time(now));
+            save(&mut chain, &mut disk);
+            let restored = open(&disk, now + 100);
+            let work = |chain: &BitcoinChain| {
+                chain.miners.miners().map(|m| m.tip().chainwork).max().unwrap()
+            };
+            assert_eq!(work(&restored), work(&chain));
+            for (hash, coins) in state(&chain) {
+                assert!(restored.miners.miners().all(|m| m.block(&hash).is_some()));
+                let same = state(&restored).into_iter().find(|(tip, _)| *tip == hash);
+                assert!(same.is_none_or(|(_, restored)| restored == coins));
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_stored_badly_is_refused() {
+        let disk = Disk::from([(GENESIS_KEY.to_vec(), vec![1])]);
+        let config = || Config::new(3, Timestamp::from_nanos(0));
+        let refused = BitcoinChain::open(config(), Vec::new(), &disk, time(0));
+        assert!(matches!(refused, Err(OpenError::Stored(_))));
+    }
+
+    #[test]
+    fn faults_break_and_mend() {
+        let mut chain = open(&Disk::new(), 0);
+        chain.inject(&Fault::Halt, time(0)).unwrap();
+        let head = chain.summary().head;
+        assert_eq!(chain.next_deadline(), None);
+        chain.advance(time(60));
+        assert!(chain.summary().head <= head + 1);
+        chain.inject(&Fault::Partition, time(60)).unwrap();
+        assert_eq!(chain.summary().conditions, ["halted", "partitioned"]);
+        chain.inject(&Fault::Resume, time(60)).unwrap();
+        assert!(chain.summary().conditions.is_empty());
+        chain.inject(&Fault::Stop { count: 2 }, time(60)).unwrap();
+        assert_eq!(chain.summary().participants, (2, 4));
+        chain.advance(time(120));
+        assert!(chain.summary().head > head + 5);
+        for out in [0, 4] {
+            let refused = chain.inject(&Fault::Stop { count: out }, time(120));
+            assert!(matches!(refused, Err(FaultError::OutOfRange { .. })));
+        }
+        let refused = chain.inject(&Fault::StopFinality, time(120));
+        assert!(matches!(refused, Err(FaultError::NotHere { .. })));
+    }
+}
