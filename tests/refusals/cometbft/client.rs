@@ -9,6 +9,7 @@ use causeway_client_cometbft::{ChainId, CometbftClient};
 use causeway_core::{Height, MerklePath, Timestamp};
 use causeway_ics23::MerkleProof;
 use causeway_light_client::{Entry, LightClient, ProofContext, ProofVerifier};
+use causeway_tests::makers::cometbft::Chain;
 use causeway_tests::makers::cometbft_client::{
     Host, client_state, consensus_state, misbehaviour, update, update_header,
 };
@@ -45,6 +46,18 @@ fn accuse(heights: (u64, u64), change: fn(&mut Header)) -> String {
     let mut one = update_header(chain.at(1), chain.at(heights.0));
     change(&mut one);
     let two = update_header(chain.at(1), chain.at(heights.1));
+    code(host.submit(&misbehaviour(one, two), now()))
+}
+
+/// A chain that went on in its next revision, whose genesis time was set before the halt: all
+/// headers are honest, and the greater height has the earlier time.
+fn accuse_across_revisions() -> String {
+    let chain = chain();
+    let mut next_revision = Chain::new("refused-2", &chain.at(1).validators);
+    next_revision.extend_to(2);
+    let mut host = Host::trusting(&chain, 1);
+    let one = update_header(chain.at(1), next_revision.at(2));
+    let two = update_header(chain.at(1), chain.at(3));
     code(host.submit(&misbehaviour(one, two), now()))
 }
 
@@ -151,6 +164,7 @@ pub(crate) const CASES: &[Case] = &[
         },
     },
     Case { code: "misbehaviour_heights_out_of_order", provoke: || accuse((2, 3), |_| {}) },
+    Case { code: "misbehaviour_chain_ids_differ", provoke: accuse_across_revisions },
     Case { code: "trusted_height_not_below_header", provoke: || accuse((1, 1), |_| {}) },
     Case { code: "misbehaviour_no_conflict", provoke: || accuse((3, 2), |_| {}) },
     Case { code: "substitute_mismatch", provoke: recover },

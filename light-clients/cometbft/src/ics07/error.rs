@@ -102,6 +102,14 @@ refusals! {
 /// Why two headers are no misbehaviour, once each is found valid in itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MisbehaviourError {
+    /// Two revisions of a chain share no heights and no clock: nothing in one contradicts the other.
+    #[error("header 1 is of chain {got:?}, header 2 of {expected:?}")]
+    ChainIdsDiffer {
+        /// Chain of the first header.
+        got: ChainId,
+        /// Chain of the second header.
+        expected: ChainId,
+    },
     /// The first header must not be the lower.
     #[error("header 1 has height {got}, header 2 {expected}")]
     HeightsOutOfOrder {
@@ -130,6 +138,7 @@ pub enum MisbehaviourError {
 
 refusals! {
     MisbehaviourError {
+        ChainIdsDiffer { got, expected } => "misbehaviour_chain_ids_differ", Reject;
         HeightsOutOfOrder { got, expected } => "misbehaviour_heights_out_of_order", Reject;
         TrustedHeightNotBelow { got, expected } => "trusted_height_not_below_header", Reject;
         NoConflict { got, expected } => "misbehaviour_no_conflict", Reject;

@@ -14,7 +14,8 @@ use crate::validity;
 use crate::verify::{check_not_expired, check_quorum, check_trust, check_validators_hash};
 
 /// Accepts when both headers are signed as headers that the client would trust, and no honest
-/// chain can have both: two of one height, or two whose times run against their heights.
+/// chain can have both: two of one height, or two whose times run against their heights. Both are of
+/// one revision: the next one may start at an earlier time than the last one ended.
 ///
 /// As in ibc-go, a header here may be from the future and older than its trusted state: it is to
 /// be shown that it was signed, not that it is to be followed.
@@ -24,6 +25,11 @@ pub(super) fn verify_misbehaviour(
     now: Timestamp,
 ) -> Result<(), ClientError> {
     let (one, two) = (&misbehaviour.header_1, &misbehaviour.header_2);
+    let chain_id = |header: &Header| header.signed_header.header.chain_id.clone();
+    let (got, expected) = (chain_id(one), chain_id(two));
+    if got != expected {
+        return Err(MisbehaviourError::ChainIdsDiffer { got, expected }.into());
+    }
     let (got, expected) = (one.height(), two.height());
     if got < expected {
         return Err(MisbehaviourError::HeightsOutOfOrder { got, expected }.into());
