@@ -43,7 +43,7 @@ pub enum AnchorError {
         /// The network's.
         expected: BlockHash,
     },
-    /// The header's target is none.
+    /// The target of the header, or of its period's start, is none.
     #[error(transparent)]
     Target(#[from] TargetError),
     /// The header has no proof of work.
@@ -78,8 +78,7 @@ pub enum AnchorError {
         /// The header's time.
         expected: u32,
     },
-    /// The period's start must be the header itself, or of equal target, or as the rule for late
-    /// headers allows.
+    /// The period's start has the header's own target, unless the header may be a late one.
     #[error("the anchor's period starts with bits {got}, expected {expected}")]
     PeriodStart {
         /// The bits of the period's start.
@@ -95,7 +94,7 @@ pub enum AnchorError {
         /// What it must be.
         expected: u32,
     },
-    /// The last real target must be the header's own unless that is the limit.
+    /// All headers of a period have the target of its start, but for late ones.
     #[error("the anchor's last real bits are {got}, expected {expected}")]
     RealBits {
         /// The claimed bits.
@@ -171,16 +170,71 @@ impl Anchor {
         let late_headers = network.rules().min_difficulty;
         let PeriodStart { time, bits } = self.period_start;
         let expected = self.header.bits;
-        if (starts_period || !late_headers) && bits != expected {
+        let is_real = starts_period || !late_headers || expected != network.limit_bits();
+        if is_real && bits != expected {
             return Err(AnchorError::PeriodStart { got: bits, expected });
         }
+        bits.target(network.rules().limit)?;
         if starts_period && time != self.header.time {
             return Err(AnchorError::PeriodTime { got: time, expected: self.header.time });
         }
-        let is_real = starts_period || !late_headers || expected != network.limit_bits();
-        if is_real && self.last_real_bits != expected {
-            return Err(AnchorError::RealBits { got: self.last_real_bits, expected });
+        if self.last_real_bits != bits {
+            return Err(AnchorError::RealBits { got: self.last_real_bits, expected: bits });
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::U256;
+
+    use super::*;
+    use crate::NetworkRules;
+
+    /// Height 5 of a network with the rule for late headers, in the place of its first header.
+    fn within_a_period(network: &Network) -> Anchor {
+        let genesis = Anchor::genesis(network);
+        let last_times = LastTimes::new(&[genesis.header.time; 6]).unwrap();
+        Anchor { height: 5, chainwork: Work(U256::from(1_u64 << 40)), last_times, ..genesis }
+    }
+
+    fn with_bits(anchor: Anchor, start: u32, last_real: u32) -> Anchor {
+        let period_start = PeriodStart { bits: CompactTarget(start), ..anchor.period_start };
+        Anchor { period_start, last_real_bits: CompactTarget(last_real), ..anchor }
+    }
+
+    #[test]
+    fn after_a_late_header_the_last_real_target_is_that_of_the_periods_start() {
+        let network = Network::regtest();
+        let anchor = within_a_period(&network);
+        let validate = |start, real| with_bits(anchor, start, real).validate(&network);
+        assert_eq!(validate(0x207f_ffff, 0x207f_ffff), Ok(()));
+        assert_eq!(validate(0x1d00_ffff, 0x1d00_ffff), Ok(()));
+        let (got, expected) = (CompactTarget(0x1d00_ffff), CompactTarget(0x207f_ffff));
+        assert_eq!(
+            validate(0x207f_ffff, 0x1d00_ffff),
+            Err(AnchorError::RealBits { got, expected })
+        );
+        for (bits, error) in [
+            (0x1d80_ffff, TargetError::Negative { got: CompactTarget(0x1d80_ffff) }),
+            (0xff12_3456, TargetError::Overflow { got: CompactTarget(0xff12_3456) }),
+            (0, TargetError::Zero { got: CompactTarget(0) }),
+        ] {
+            assert_eq!(validate(bits, bits), Err(error.into()), "{bits:08x}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_is_not_late_has_the_target_of_its_periods_start() {
+        let mainnet = *Network::mainnet().rules();
+        let limit = Network::regtest().rules().limit;
+        let rules = NetworkRules { min_difficulty: true, no_retarget: true, limit, ..mainnet };
+        let network = Network::new(rules).unwrap();
+        let anchor = within_a_period(&network);
+        assert_eq!(anchor.validate(&network), Ok(()));
+        let (got, expected) = (CompactTarget(0x1c00_ffff), anchor.header.bits);
+        let verdict = with_bits(anchor, got.0, got.0).validate(&network);
+        assert_eq!(verdict, Err(AnchorError::PeriodStart { got, expected }));
     }
 }
