@@ -164,7 +164,7 @@ fn check_not_node_sized(got: usize, audit: &mut impl Audit) -> Result<(), Inclus
 /// Accepts when the block with this merkle root has the transaction, as far as that shows without
 /// the coinbase. The depth of the tree is not proven: only the refusal of 64-byte transactions, on
 /// both sides of a node, stands against forgeries. It also refuses an honest proof where a node
-/// looks like a transaction by chance, about once in a million. Gives the transaction's id.
+/// looks like a transaction by chance, about once in a billion nodes. Gives the transaction's id.
 pub fn verify_without_coinbase(
     root: MerkleNode,
     transaction: &[u8],
