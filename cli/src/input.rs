@@ -21,8 +21,12 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(io::stdin().lock()));
     }
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()));
-    Ok(Box::new(file.map_err(Failure::Usage)?))
+    let cannot_open = || format!("cannot open {}", path.display());
+    let file = File::open(path).with_context(cannot_open).map_err(Failure::Usage)?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(Failure::Usage(anyhow!("{} is a directory", path.display())));
+    }
+    Ok(Box::new(file))
 }
 
 /// What came out of a file that is under judgement.

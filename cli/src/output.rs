@@ -1,7 +1,9 @@
 //! What the command prints: the result on standard output, everything else on standard error.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use causeway_core::Refusal;
 use serde_json::{Map, Value, json};
 
@@ -115,37 +117,23 @@ pub(crate) struct Output {
     json: bool,
 }
 
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
         Self { json }
     }
 
-    /// Prints the verdict: exit code 0 for valid, 1 otherwise.
+    /// Prints the verdict: exit code 0 for valid, 1 otherwise. A verdict that cannot be written
+    /// is none: the environment failed.
     pub(crate) fn report(&self, report: &Report) -> ExitCode {
-        if self.json {
-            println!("{}", report.to_json());
+        let mut stdout = io::stdout().lock();
+        let written = if self.json {
+            writeln!(stdout, "{}", report.to_json())
         } else {
-            Self::report_as_text(report);
-        }
-        ExitCode::from(u8::from(report.verdict != Verdict::Valid))
-    }
-
-    fn report_as_text(report: &Report) {
-        for (rule, values) in report.rules.iter().flatten() {
-            println!("held    {rule}: {values}");
-        }
-        match (&report.code, report.verdict) {
-            (Some(code), verdict) if code != verdict.as_str() => {
-                println!("{} {code}: {}", verdict.as_str(), report.message);
-            }
-            (_, verdict) => println!("{}: {}", verdict.as_str(), report.message),
-        }
-        for (name, value) in &report.detail {
-            match value {
-                Value::String(text) => println!("  {name}: {text}"),
-                other => println!("  {name}: {other}"),
-            }
+            write_as_text(&mut stdout, report)
+        };
+        match written.and_then(|()| stdout.flush()).context("cannot write the verdict") {
+            Ok(()) => ExitCode::from(u8::from(report.verdict != Verdict::Valid)),
+            Err(error) => Self::failure(&Failure::Environment(error)),
         }
     }
 
@@ -155,7 +143,27 @@ impl Output {
             Failure::Usage(error) => (2, error),
             Failure::Environment(error) => (3, error),
         };
-        eprintln!("error: {error:#}");
+        // Where nobody can be told, the exit code still tells.
+        let _ = writeln!(io::stderr(), "error: {error:#}");
         ExitCode::from(code)
     }
+}
+
+fn write_as_text(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    for (rule, values) in report.rules.iter().flatten() {
+        writeln!(out, "held    {rule}: {values}")?;
+    }
+    match (&report.code, report.verdict) {
+        (Some(code), verdict) if code != verdict.as_str() => {
+            writeln!(out, "{} {code}: {}", verdict.as_str(), report.message)?;
+        }
+        (_, verdict) => writeln!(out, "{}: {}", verdict.as_str(), report.message)?,
+    }
+    for (name, value) in &report.detail {
+        match value {
+            Value::String(text) => writeln!(out, "  {name}: {text}")?,
+            other => writeln!(out, "  {name}: {other}")?,
+        }
+    }
+    Ok(())
 }

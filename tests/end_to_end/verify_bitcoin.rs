@@ -175,6 +175,13 @@ fn a_run_goes_on_from_an_anchor() {
     // The file may repeat the anchor's own header.
     let with_anchor = [hex::decode(anchor["header"].as_str().unwrap()).unwrap(), after.clone()];
     assert_eq!(judge(&anchor, &with_anchor.concat()).json()["detail"]["count"], 9);
+    // But once only, however the files are cut.
+    let again = files.write("again.bin", &with_anchor[0]);
+    let trusted = files.write("anchor.json", anchor.to_string());
+    let mut args = vec!["verify", "bitcoin", "headers", "--json", "--network", &network];
+    args.extend(["--anchor", &trusted, &again, &again]);
+    let run = causeway(&args);
+    assert_eq!(run.json()["code"], "header_not_linked", "{run:?}");
     // An anchor that contradicts itself is the caller's mistake.
     let mut wrong = anchor.clone();
     wrong["last_times"][3] = json!(1);

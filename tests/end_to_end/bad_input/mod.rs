@@ -14,7 +14,7 @@ use serde_json::Value;
 use wait4::Wait4;
 
 use self::targets::{Target, Targets};
-use crate::binary::{binary, repository};
+use crate::binary::{binary, causeway, repository};
 
 /// The most bytes that a command may ever have in memory.
 const MAX_MEMORY: u64 = 100 << 20;
@@ -221,4 +221,32 @@ fn places(document: &Value) -> Vec<String> {
         _ => {}
     }
     all
+}
+
+/// A disk that is full, or a reader that went away, is a failure of the environment: no panic, and
+/// no exit code that passes for a verdict.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_verdict_that_cannot_be_written_is_none() {
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let run = |args: &[&str], stderr: Stdio| {
+        let mut command = Command::new(binary());
+        command.args(["verify", "bitcoin", "headers", "/dev/null", "--network", "regtest"]);
+        command.args(args).stdin(Stdio::null()).stdout(full()).stderr(stderr);
+        command.output().unwrap()
+    };
+    for args in [&[][..], &["--json"], &["--explain"]] {
+        let output = run(args, Stdio::piped());
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.starts_with("error: cannot write the verdict"), "{stderr}");
+        assert_eq!(run(args, full().into()).status.code(), Some(3));
+    }
+}
+
+#[test]
+fn a_directory_is_the_callers_mistake() {
+    let folder = repository().to_str().unwrap();
+    let run = causeway(&["verify", "bitcoin", "headers", folder, "--network", "regtest"]);
+    assert_eq!(run.code, 2, "{run:?}");
 }

@@ -56,6 +56,7 @@ impl HeadersArgs {
         let now = self.now.map_or_else(system_time, Ok)?;
         let mut run = Run {
             start: self.anchor.is_some().then_some(anchor),
+            begun: false,
             chain,
             before: chain,
             batch: Vec::new(),
@@ -99,6 +100,8 @@ struct Run<'n> {
     /// The anchor that was given, which the run may repeat; without one it begins with the
     /// network's first header.
     start: Option<Anchor>,
+    /// The run has begun: no header is taken for its start any more.
+    begun: bool,
     /// All that was accepted.
     chain: Chain<'n>,
     /// The chain before the last batch, and that batch: to explain its last header.
@@ -169,10 +172,10 @@ impl Run<'_> {
         &mut self,
         headers: &'h [RawHeader],
     ) -> Result<&'h [RawHeader], BoxedRefusal> {
-        let at_start = self.count == 0;
-        let (true, Some((first, rest))) = (at_start, headers.split_first()) else {
+        let (false, Some((first, rest))) = (self.begun, headers.split_first()) else {
             return Ok(headers);
         };
+        self.begun = true;
         let (got, expected) = (Header::from_bytes(first).hash(), self.chain.tip_hash());
         match (self.start, got == expected) {
             (None, true) => {
