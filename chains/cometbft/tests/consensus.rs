@@ -305,6 +305,22 @@ fn who_votes_twice_is_accused_in_a_block_once() {
 }
 
 #[test]
+fn one_liar_on_a_bad_network_divides_nobody() {
+    for seed in 0..4 {
+        let mut net = Net::new(4, 4, LOSSY, seed);
+        net.participants.member_mut(PeerId(3)).unwrap().equivocate(u32::MAX);
+        net.run(60);
+        net.assert_agreement();
+        net.participants.network_mut().set_link(Link::reliable(Duration::from_millis(10)));
+        let before = net.heights().into_iter().max().unwrap();
+        net.run(20);
+        assert!(net.heights()[..3].iter().all(|height| *height > before + 5), "seed {seed}");
+        net.assert_agreement();
+        net.follow(0, &four_of_ten());
+    }
+}
+
+#[test]
 fn a_changed_set_decides_two_heights_later() {
     let mut net = Net::new(5, 4, Link::reliable(Duration::from_millis(10)), 7);
     net.run(5);

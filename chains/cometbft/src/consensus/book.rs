@@ -6,6 +6,7 @@ use std::sync::Arc;
 use causeway_client_cometbft::{BlockId, Commit, CommitSig, Time, Vote, VoteType};
 
 use super::key::Proposal;
+use super::tally::MAX_VALUES;
 use super::{Message, commits};
 use crate::Block;
 
@@ -20,7 +21,7 @@ const MAX_HELP: usize = 64;
 pub(crate) struct Book {
     proposals: BTreeMap<u32, (Proposal, Arc<Block>)>,
     /// By round, stage and place in the set.
-    votes: BTreeMap<(u32, VoteType, u32), Vote>,
+    votes: BTreeMap<(u32, VoteType, u32), Vec<Vote>>,
     conflicts: Vec<(Vote, Vote)>,
 }
 
@@ -37,7 +38,7 @@ impl Book {
 
     /// All votes, by round.
     pub(crate) fn votes(&self) -> impl Iterator<Item = &Vote> {
-        self.votes.values()
+        self.votes.values().flatten()
     }
 
     /// The first proposal of a round stands.
@@ -45,26 +46,28 @@ impl Book {
         self.proposals.entry(proposal.round).or_insert((proposal, block));
     }
 
-    /// The vote at the same place, if there is one.
-    pub(crate) fn earlier(&self, vote: &Vote) -> Option<&Vote> {
-        self.votes.get(&(vote.round, vote.vote_type, vote.validator_index))
+    /// True for a vote that is known, or one too many of its voter.
+    pub(crate) fn has(&self, vote: &Vote) -> bool {
+        let place = (vote.round, vote.vote_type, vote.validator_index);
+        self.votes.get(&place).is_some_and(|votes| {
+            votes.len() >= MAX_VALUES || votes.iter().any(|known| known.block_id == vote.block_id)
+        })
     }
 
-    /// The first vote at a place stands; another one that contradicts it is kept as such.
+    /// Keeps a vote, and also one that contradicts it.
     pub(crate) fn add_vote(&mut self, vote: Vote) {
-        let place = (vote.round, vote.vote_type, vote.validator_index);
-        match self.votes.get(&place) {
-            Some(first) if first.block_id != vote.block_id => {
-                let accused = |(a, _): &(Vote, Vote)| a.validator_index == vote.validator_index;
-                if self.conflicts.len() < MAX_CONFLICTS && !self.conflicts.iter().any(accused) {
-                    self.conflicts.push((first.clone(), vote));
-                }
-            }
-            Some(_) => {}
-            None => {
-                self.votes.insert(place, vote);
+        if self.has(&vote) {
+            return;
+        }
+        let votes =
+            self.votes.entry((vote.round, vote.vote_type, vote.validator_index)).or_default();
+        if let Some(first) = votes.first() {
+            let accused = |(a, _): &(Vote, Vote)| a.validator_index == vote.validator_index;
+            if self.conflicts.len() < MAX_CONFLICTS && !self.conflicts.iter().any(accused) {
+                self.conflicts.push((first.clone(), vote.clone()));
             }
         }
+        votes.push(vote);
     }
 
     /// Pairs of votes that exclude one another.
@@ -97,8 +100,9 @@ impl Book {
     ) -> Commit {
         let entry = |index: usize| {
             let index = u32::try_from(index).ok()?;
-            let vote = self.votes.get(&(round, VoteType::Precommit, index))?;
-            Some(commits::entry(vote, &block_id))
+            let votes = self.votes.get(&(round, VoteType::Precommit, index))?;
+            let agrees = votes.iter().find(|vote| vote.block_id == block_id);
+            Some(commits::entry(agrees.or(votes.first())?, &block_id))
         };
         let signatures = (0..size).map(|index| entry(index).unwrap_or(CommitSig::Absent));
         Commit { height, round, block_id, signatures: signatures.collect() }
@@ -116,7 +120,7 @@ impl Book {
         let proposals = proposals
             .iter()
             .map(|(proposal, block)| Message::Proposal(proposal.clone(), block.clone()));
-        let votes = self.votes.values().filter(helps).cloned().map(Message::Vote);
+        let votes = self.votes().filter(helps).cloned().map(Message::Vote);
         proposals.chain(votes).take(MAX_HELP).collect()
     }
 }

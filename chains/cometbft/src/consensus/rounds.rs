@@ -146,7 +146,8 @@ impl Rounds {
         self.react()
     }
 
-    /// A vote arrived. One that contradicts an earlier vote of the same validator is not counted.
+    /// A vote arrived. One that contradicts an earlier vote of the same validator is counted, and
+    /// reported: [`Rounds::reconsider`] then gives what follows.
     pub fn vote(
         &mut self,
         stage: Stage,
@@ -165,6 +166,11 @@ impl Rounds {
             tally.add(voter, value)?;
         }
         Ok(self.react())
+    }
+
+    /// What follows from the votes so far.
+    pub fn reconsider(&mut self) -> Vec<Action> {
+        self.react()
     }
 
     /// A timeout that was scheduled has come.

@@ -48,26 +48,34 @@ pub enum Stage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conflict;
 
-/// Votes of one stage of one round: one a validator, for a block or for none.
+/// The most values for which one validator is counted in one stage of a round.
+pub(crate) const MAX_VALUES: usize = 4;
+
+/// Votes of one stage of one round. Who votes for several things counts for each of them, as the
+/// algorithm has it: otherwise participants that heard the votes in different orders would never
+/// see the same quorums, and one liar could keep them apart.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tally(BTreeMap<usize, Option<BlockId>>);
+pub(crate) struct Tally(BTreeMap<usize, Vec<Option<BlockId>>>);
 
 impl Tally {
-    /// Counts a vote; the first one of a validator stands. True when it is new.
-    pub(crate) fn add(&mut self, voter: usize, value: Option<BlockId>) -> Result<bool, Conflict> {
-        match self.0.get(&voter) {
-            Some(earlier) if *earlier != value => Err(Conflict),
-            Some(_) => Ok(false),
-            None => {
-                self.0.insert(voter, value);
-                Ok(true)
-            }
+    /// Counts a vote; says when the validator had voted for something else before.
+    pub(crate) fn add(&mut self, voter: usize, value: Option<BlockId>) -> Result<(), Conflict> {
+        let values = self.0.entry(voter).or_default();
+        if values.contains(&value) {
+            return Ok(());
         }
+        let is_first = values.is_empty();
+        if values.len() < MAX_VALUES {
+            values.push(value);
+        }
+        if is_first { Ok(()) } else { Err(Conflict) }
     }
 
     /// The power behind one value, or behind none at all.
     pub(crate) fn power_for(&self, voters: &Voters, value: Option<&BlockId>) -> u64 {
-        let agrees = |(_, voted): &(&usize, &Option<BlockId>)| voted.as_ref() == value;
+        let agrees = |(_, values): &(&usize, &Vec<Option<BlockId>>)| {
+            values.iter().any(|voted| voted.as_ref() == value)
+        };
         self.0.iter().filter(agrees).fold(0, |sum, (i, _)| sum.saturating_add(voters.power(*i)))
     }
 
@@ -78,7 +86,7 @@ impl Tally {
 
     /// The block with a quorum behind it, if there is one.
     pub(crate) fn quorum(&self, voters: &Voters) -> Option<BlockId> {
-        let candidates = self.0.values().flatten();
+        let candidates = self.0.values().flatten().flatten();
         candidates.copied().find(|value| voters.is_quorum(self.power_for(voters, Some(value))))
     }
 

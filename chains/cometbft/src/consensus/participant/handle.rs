@@ -107,7 +107,7 @@ impl<A: Application> Participant<A> {
         if vote.height == self.state.height() {
             self.hear_late_vote(&vote);
         } else if vote.height == self.state.next_height() && self.is_near(vote.round) {
-            let known = self.book.earlier(&vote).is_some_and(|v| v.block_id == vote.block_id);
+            let known = self.book.has(&vote);
             let voter = rotation::member(self.validators(), vote.validator_index);
             if !known && self.is_signed(&vote, voter) {
                 self.take_vote(vote, now);
@@ -135,8 +135,9 @@ impl<A: Application> Participant<A> {
         let (round, voter) = (vote.round, usize::try_from(vote.validator_index));
         self.book.add_vote(vote);
         if let (Some(rounds), Ok(voter)) = (&mut self.rounds, voter) {
-            // A contradiction is in the book; for the rounds the first vote stands.
-            let actions = rounds.vote(stage, round, voter, value).unwrap_or_default();
+            // A contradiction is in the book.
+            let actions = rounds.vote(stage, round, voter, value);
+            let actions = actions.unwrap_or_else(|_| rounds.reconsider());
             self.perform(actions, now);
         }
     }
