@@ -10,6 +10,7 @@
     reason = "test code fails loudly"
 )]
 
+mod bitcoin;
 mod ethereum_beacon;
 mod ethereum_beacon_api;
 mod ethereum_light_clients;
