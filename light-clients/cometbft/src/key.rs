@@ -31,7 +31,7 @@ impl PublicKey {
             Self::Ed25519(key) => Address::from_slice(sha256(key).0.get(..Address::LEN)?),
             Self::Secp256k1(key) => Some(Address(Ripemd160::digest(sha256(key).0).into())),
             Self::Secp256k1Eth(key) => {
-                let point = VerifyingKey::from_sec1_bytes(key).ok()?.to_sec1_point(false);
+                let point = compressed_point(key)?.to_sec1_point(false);
                 Address::from_slice(keccak256(point.as_bytes().get(1..)?).get(12..)?)
             }
         }
@@ -42,10 +42,8 @@ impl PublicKey {
     pub(crate) fn decode(&self) -> Option<DecodedKey> {
         Some(match self {
             Self::Ed25519(key) => DecodedKey::Ed25519(CompressedEdwardsY(*key).decompress()?),
-            Self::Secp256k1(key) => DecodedKey::Secp256k1(VerifyingKey::from_sec1_bytes(key).ok()?),
-            Self::Secp256k1Eth(key) => {
-                DecodedKey::Secp256k1Eth(VerifyingKey::from_sec1_bytes(key).ok()?)
-            }
+            Self::Secp256k1(key) => DecodedKey::Secp256k1(compressed_point(key)?),
+            Self::Secp256k1Eth(key) => DecodedKey::Secp256k1Eth(compressed_point(key)?),
         })
     }
 
@@ -53,6 +51,12 @@ impl PublicKey {
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.decode().is_some_and(|decoded| decoded.verifies(self, message, signature))
     }
+}
+
+/// A compressed point, whose tag is 2 or 3. The library reads tag 5 too, another form of 33 bytes
+/// that full nodes do not know.
+fn compressed_point(key: &[u8; 33]) -> Option<VerifyingKey> {
+    matches!(key, [2 | 3, ..]).then(|| VerifyingKey::from_sec1_bytes(key).ok())?
 }
 
 /// A public key ready to verify with.
@@ -119,6 +123,47 @@ impl TryFrom<proto::PublicKey> for PublicKey {
                 key.try_into().map(Self::Secp256k1Eth).map_err(malformed)
             }
             None => Err(DecodeError::new("public_key", "no key of a supported type")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use k256::ecdsa::SigningKey;
+    use k256::ecdsa::signature::hazmat::PrehashSigner;
+
+    use super::*;
+
+    #[test]
+    fn a_high_s_is_refused() {
+        let secret = SigningKey::from_slice(&[7; 32]).unwrap();
+        let key = secret.verifying_key().to_sec1_point(true).as_bytes().try_into().unwrap();
+        let low: Signature = secret.sign_prehash(&Sha256::digest(b"message")).unwrap();
+        let high = Signature::from_scalars(low.r().to_bytes(), (-*low.s()).to_bytes()).unwrap();
+        let verifies = |signature: Signature| {
+            PublicKey::Secp256k1(key).verifies(b"message", &signature.to_bytes())
+        };
+        assert!(verifies(low.normalize_s()));
+        assert!(!verifies(if low == low.normalize_s() { high } else { low }));
+    }
+
+    /// Full nodes know points of 33 bytes by the tags 2 and 3 alone.
+    #[test]
+    fn a_compressed_point_has_tag_2_or_3() {
+        let secret = SigningKey::from_slice(&[7; 32]).unwrap();
+        let key: [u8; 33] =
+            secret.verifying_key().to_sec1_point(true).as_bytes().try_into().unwrap();
+        let signature: Signature = secret.sign_prehash(&Sha256::digest(b"message")).unwrap();
+        let verifies = |key| PublicKey::Secp256k1(key).verifies(b"message", &signature.to_bytes());
+        assert!(verifies(key));
+        for tag in (0..=u8::MAX).filter(|tag| *tag != key[0]) {
+            let mut other = key;
+            other[0] = tag;
+            assert!(!verifies(other), "{tag}");
+            let is_point = PublicKey::Secp256k1(other).decode().is_some();
+            assert_eq!(is_point, matches!(tag, 2 | 3), "{tag}");
+            let has_address = PublicKey::Secp256k1Eth(other).address().is_some();
+            assert_eq!(has_address, matches!(tag, 2 | 3), "{tag}");
         }
     }
 }
