@@ -195,6 +195,22 @@ fn spoiled_files_are_invalid_and_missing_ones_a_mistake() {
 }
 
 #[test]
+fn options_that_trust_nothing_or_change_nothing_are_a_mistake() {
+    let network = Network::new();
+    network.write_update("update", &network.beacon.update(Slot::new(80), STATE));
+    assert_eq!(network.run(&["update"], &["--trusting-period", "0s"]).code, 2);
+    let mut args = network.args(&["update"], &[]);
+    let config = args.iter().position(|arg| arg == "--config").unwrap();
+    args.splice(config..config + 2, ["--network", "mainnet"].map(str::to_owned));
+    assert_eq!(causeway(&args).code, 2);
+    args[config + 2] = "--genesis-time".to_owned();
+    args[config + 3] = "7".to_owned();
+    assert_eq!(causeway(&args).code, 2);
+    args.drain(config + 2..config + 4);
+    assert_eq!(causeway(&args).code, 1);
+}
+
+#[test]
 fn standard_input_is_a_file() {
     let network = Network::new();
     let update = network.beacon.update(Slot::new(80), STATE);

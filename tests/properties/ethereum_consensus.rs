@@ -228,7 +228,7 @@ proptest! {
     /// An update that names another committee than a state which it does not build on freezes the
     /// client, in either order of their slots.
     #[test]
-    fn another_next_committee_than_a_stored_one_freezes(first in 71_u64..120, second in 71_u64..120) {
+    fn another_committee_than_a_stored_one_freezes(first in 71_u64..120, second in 71_u64..120) {
         prop_assume!(first != second);
         let beacon = beacon();
         let (mut host, answers, now) = bridge(&beacon, START);

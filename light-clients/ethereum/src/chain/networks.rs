@@ -158,6 +158,22 @@ mod tests {
         assert_ne!(digest(411_392), digest(412_672));
     }
 
+    /// A message of a fork to come is one, so that its slot can be refused for what it is.
+    #[test]
+    fn digests_of_unknown_forks_have_blob_parameters() {
+        let mainnet = Network::by_name("mainnet").unwrap();
+        let mut config = mainnet.config();
+        let mut forks = config.forks.forks().to_vec();
+        let version = Version::new([7, 0, 0, 0]);
+        forks.push(ForkActivation { number: 7, epoch: Epoch::new(500_000), version });
+        config.forks = ForkSchedule::new(config.forks.genesis_version(), forks).unwrap();
+        let digest = |epoch| config.fork_digest(Epoch::new(epoch), &mainnet.blobs());
+        let bare = config.fork_digest(Epoch::new(500_000), &[]);
+        let parameters = digest(499_999) ^ config.fork_digest(Epoch::new(499_999), &[]);
+        assert_eq!(digest(500_000), bare ^ parameters);
+        assert_ne!(digest(500_000), bare);
+    }
+
     #[test]
     fn slots_and_times_of_mainnet_agree() {
         let config = Network::by_name("mainnet").unwrap().config();

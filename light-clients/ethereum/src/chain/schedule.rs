@@ -162,7 +162,8 @@ impl ChainConfig {
             let [a, b, c, d, ..] = hash.0;
             Version::new([a, b, c, d])
         };
-        if self.forks.fork(epoch).is_none_or(|fork| fork < Fork::Fulu) {
+        // Forks to come, of which nothing else is known, are after Fulu too.
+        if self.forks.active(epoch).is_none_or(|fork| fork.number < Fork::Fulu.number()) {
             return prefix(root);
         }
         let Some(active) = blobs.iter().rev().find(|blobs| blobs.epoch <= epoch) else {

@@ -31,12 +31,12 @@ pub(crate) struct UpdateArgs {
     config: Option<PathBuf>,
 
     /// Root of the validators at genesis, 32 bytes in hexadecimal: no configuration has it.
-    #[arg(long, value_name = "HEX", value_parser = root, requires = "config")]
+    #[arg(long, value_name = "HEX", value_parser = root, conflicts_with = "network")]
     genesis_validators_root: Option<B256>,
 
     /// When slot 0 began; by default what the bootstrap's execution header shows, or the earliest
     /// that the configuration allows.
-    #[arg(long, value_name = "UNIX", requires = "config")]
+    #[arg(long, value_name = "UNIX", conflicts_with = "network")]
     genesis_time: Option<u64>,
 
     /// Root of the trusted beacon block, 32 bytes in hexadecimal: the only thing that is trusted.
@@ -56,7 +56,7 @@ pub(crate) struct UpdateArgs {
     now: Option<u64>,
 
     /// How long a finalized block is trusted; by default expiry is not judged.
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = trusting_period)]
     trusting_period: Option<Duration>,
 
     /// Follow the sync protocol as a wallet does, instead of a bridge's stricter rules.
@@ -81,6 +81,13 @@ fn fork(name: &str) -> Result<Fork, String> {
 fn root(text: &str) -> Result<B256, String> {
     let bytes = input::parse_hex(text).map_err(|error| error.to_string())?;
     B256::try_from(bytes.as_slice()).map_err(|_| format!("{} bytes, not 32", bytes.len()))
+}
+
+fn trusting_period(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(Duration::ZERO) => Err("with a period of nothing, nothing is trusted".to_owned()),
+        period => period.map_err(|error| error.to_string()),
+    }
 }
 
 /// What a run needs beside the updates.

@@ -109,11 +109,12 @@ struct Quantity(U256);
 struct AtMost<T, const MAX: usize>(Vec<T>);
 
 impl FromText for Quantity {
-    const EXPECTED: &'static str = "a number of at most 64 hexadecimal digits";
+    const EXPECTED: &'static str = "a number of 1 to 64 hexadecimal digits";
 
     fn from_text(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("0x").unwrap_or(text);
-        let is_number = digits.len() <= 64 && digits.bytes().all(|c| c.is_ascii_hexdigit());
+        let fits = (1..=64).contains(&digits.len());
+        let is_number = fits && digits.bytes().all(|c| c.is_ascii_hexdigit());
         is_number.then(|| U256::from_str_radix(digits, 16).ok().map(Self))?
     }
 }
@@ -144,5 +145,23 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for ListVisitor<T,
 impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for AtMost<T, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(ListVisitor(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_padded_or_not_but_there() {
+        let read = |text: &str| Quantity::from_text(text).map(|number| number.0);
+        for text in ["0x1f", "0x01f", "0x001F", "1f"] {
+            assert_eq!(read(text), Some(U256::from(31)), "{text}");
+        }
+        assert_eq!(read("0x0"), Some(U256::ZERO));
+        let long = "0".repeat(65);
+        for text in ["", "0x", "0x-1", "0x+1", "0x1_0", "0x 1", "0X1", "0x0x1", &long] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 }
