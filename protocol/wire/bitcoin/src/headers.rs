@@ -15,8 +15,8 @@ enum Form {
 
 /// Takes a run of headers apart as its bytes come in, in memory that does not grow with the run.
 ///
-/// The form is seen from the first header: eighty bytes that are all digits and white space are
-/// text, since no proof of work looks like that.
+/// The form is seen from the first header: eighty bytes that are all printable and white space are
+/// text, since no header looks like that.
 #[derive(Debug, Default)]
 pub struct HeaderReader {
     form: Option<Form>,
@@ -25,7 +25,7 @@ pub struct HeaderReader {
 }
 
 fn is_text(byte: u8) -> bool {
-    byte.is_ascii_hexdigit() || byte.is_ascii_whitespace()
+    byte.is_ascii_graphic() || byte.is_ascii_whitespace()
 }
 
 impl HeaderReader {
@@ -181,6 +181,16 @@ mod tests {
         );
         assert!(read_in_steps(format!("{}x", &text[..319]).as_bytes(), 9).is_err());
         assert_eq!(read_in_steps(b"", 1), Ok(vec![]));
+    }
+
+    #[test]
+    fn other_text_is_malformed() {
+        let digits = hex::encode(run(2).as_flattened());
+        for text in [format!("0x{digits}"), format!("[\"{digits}\"]"), "no headers\n".repeat(80)] {
+            for step in [1, 80, 1000] {
+                assert!(read_in_steps(text.as_bytes(), step).is_err(), "{text}");
+            }
+        }
     }
 
     #[test]
