@@ -102,7 +102,7 @@ refusals! {
 /// Why two headers are no misbehaviour, once each is found valid in itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MisbehaviourError {
-    /// Two revisions of a chain share no heights and no clock: nothing in one contradicts the other.
+    /// Two revisions share no heights and no clock: nothing in one contradicts the other.
     #[error("header 1 is of chain {got:?}, header 2 of {expected:?}")]
     ChainIdsDiffer {
         /// Chain of the first header.
