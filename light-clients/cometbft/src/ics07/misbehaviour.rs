@@ -14,8 +14,8 @@ use crate::validity;
 use crate::verify::{check_not_expired, check_quorum, check_trust, check_validators_hash};
 
 /// Accepts when both headers are signed as headers that the client would trust, and no honest
-/// chain can have both: two of one height, or two whose times run against their heights. Both are of
-/// one revision: the next one may start at an earlier time than the last one ended.
+/// chain can have both: two of one height, or two whose times run against their heights. Both are
+/// of one revision: the next one may start at an earlier time than the last one ended.
 ///
 /// As in ibc-go, a header here may be from the future and older than its trusted state: it is to
 /// be shown that it was signed, not that it is to be followed.
