@@ -120,7 +120,8 @@ pub fn verify_input(
     if KeyHash::of_bytes(key) != account {
         return Err(SpendError::ProgramMismatch);
     }
-    if key.len() != COMPRESSED_KEY_LEN {
+    // The curve library reads tag 5 too, another form of that length.
+    if key.len() != COMPRESSED_KEY_LEN || !matches!(key.first(), Some(2 | 3)) {
         return Err(SpendError::KeyForm);
     }
     let key = VerifyingKey::from_sec1_bytes(key).map_err(|_| SpendError::KeyForm)?;
@@ -189,5 +190,9 @@ mod tests {
         assert_eq!(verdict(|t| t.outputs[0].value += 1), Err(SpendError::WrongSignature));
         assert_eq!(verify_input(&signed, 1, 1, account), Err(SpendError::WrongSignature));
         assert_eq!(verify_input(&signed, 2, 1, account), Err(SpendError::ProgramMismatch));
+        let mut compact = signed.clone();
+        compact.inputs[1].witness[1][0] = 5;
+        let account = KeyHash::of_bytes(&compact.inputs[1].witness[1]);
+        assert_eq!(verify_input(&compact, 1, BIP143_VALUE, account), Err(SpendError::KeyForm));
     }
 }

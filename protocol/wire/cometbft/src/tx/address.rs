@@ -56,11 +56,15 @@ impl AccountAddress {
 pub struct PublicKey(VerifyingKey);
 
 impl PublicKey {
-    /// Reads the compressed form of 33 bytes.
+    /// Reads the compressed form of 33 bytes, whose tag is 2 or 3: the curve library reads tag 5
+    /// too, another form of that length.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         let malformed = |reason: &str| DecodeError::new("public_key", reason);
         if bytes.len() != 33 {
             return Err(malformed("not of 33 bytes"));
+        }
+        if !matches!(bytes.first(), Some(2 | 3)) {
+            return Err(malformed("no compressed point"));
         }
         let key = VerifyingKey::from_sec1_bytes(bytes);
         key.map(Self).map_err(|_| malformed("no point of the curve"))
@@ -96,5 +100,24 @@ impl From<VerifyingKey> for PublicKey {
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PublicKey({})", hex::encode(self.to_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_a_point_with_tag_2_or_3() {
+        let mut bytes = [0; 33];
+        // The generator has 2 here.
+        bytes[1..].copy_from_slice(
+            &hex::decode("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
+                .unwrap(),
+        );
+        for tag in 0..=u8::MAX {
+            bytes[0] = tag;
+            assert_eq!(PublicKey::from_bytes(&bytes).is_ok(), matches!(tag, 2 | 3), "{tag}");
+        }
     }
 }
