@@ -19,5 +19,6 @@ mod ibc;
 mod ics23;
 mod ics23_exploits;
 mod overlay;
+mod relayer_engine;
 mod store;
 mod transfer;

@@ -50,7 +50,13 @@ async fn findings(
     for (sequence, (((commitment, receipt), answer_commitment), (body, answer))) in
         sequences.iter().zip(states.zip(events))
     {
-        let committed = body.filter(|(packet, _)| is_committed(packet, commitment.as_deref()));
+        // Client and sequence are in the key of a commitment, not in its value.
+        let committed = body.filter(|(packet, _)| {
+            packet.sequence == *sequence
+                && packet.source_client == *source_client
+                && packet.dest_client == *dest_client
+                && is_committed(packet, commitment.as_deref())
+        });
         let body_missing = commitment.is_some() && committed.is_none();
         let answer = answer.filter(|(answer, _)| {
             answer_commitment.as_deref() == Some(answer.commitment().0.as_slice())

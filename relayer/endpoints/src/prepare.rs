@@ -73,6 +73,10 @@ async fn still_to_do(
         }
     };
     let traces = on.traces(&batch.items.iter().map(path).collect::<Vec<_>>()).await?;
+    if traces.len() != batch.items.len() {
+        let reason = format!("{} values for {} paths", traces.len(), batch.items.len());
+        return Err(EndpointError::Nonsense { what: "traces", reason });
+    }
     let open = |(item, trace): (&Item, Option<Vec<u8>>)| {
         let open = match item.task {
             Task::Receive => trace.is_none(),

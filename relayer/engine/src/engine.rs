@@ -1,11 +1,11 @@
 //! The engine: inputs in, effects out.
 
-use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use causeway_core::Timestamp;
 
-use crate::batch::{InFlight, Step};
+use crate::batch::InFlight;
+use crate::inspect::Asked;
 use crate::lanes::Lane;
 use crate::packet::{Progress, Tracked};
 use crate::packets::Packets;
@@ -31,6 +31,8 @@ pub(crate) struct End {
     pub(crate) batch_items: usize,
     /// Nothing is submitted before this time.
     pub(crate) paused_until: Timestamp,
+    /// The client is not refreshed before this time: the last refresh may have to show first.
+    pub(crate) refresh_from: Timestamp,
     /// Groups that are tried apart after a larger one was refused.
     pub(crate) groups: VecDeque<Vec<PacketKey>>,
 }
@@ -43,8 +45,8 @@ pub struct PathEngine {
     pub(crate) packets: Packets,
     pub(crate) batches: BTreeMap<BatchId, InFlight>,
     pub(crate) next_batch: u64,
-    /// Packets under inspection, and since when.
-    pub(crate) inspecting: BTreeMap<PacketKey, Timestamp>,
+    /// Packets under inspection.
+    pub(crate) inspecting: BTreeMap<PacketKey, Asked>,
     pub(crate) effects: VecDeque<Effect>,
     /// Packets whose record is out of date.
     pub(crate) unsaved: BTreeSet<PacketKey>,
@@ -63,6 +65,7 @@ impl PathEngine {
             clear_at: now,
             batch_items: limits.batch_items.max(1),
             paused_until: now,
+            refresh_from: now,
             groups: VecDeque::new(),
         };
         let ends = PerSide { a: end(), b: end() };
@@ -127,19 +130,6 @@ impl PathEngine {
     /// The next thing to do. Effects are to be carried out in order.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.effects.pop_front()
-    }
-
-    /// When [`Input::Tick`] is due at the latest.
-    pub fn next_deadline(&self) -> Option<Timestamp> {
-        let turns = self.packets.next_time().map(|at| at.saturating_add(self.limits.gather));
-        let batches = self.batches.values().map(|batch| match batch.step {
-            Step::Preparing => batch.since.saturating_add(self.limits.give_up_after),
-            Step::Submitting { offered, .. } => offered.saturating_add(self.limits.bump_after),
-        });
-        let clears = Side::BOTH.map(|side| self.end(side).clear_at);
-        // A turn that is blocked by a busy chain is due already: look again shortly.
-        let soonest = self.now.saturating_add(Duration::from_millis(50));
-        batches.chain(clears).chain(turns).min().map(|at| at.max(soonest))
     }
 
     /// How many packets have not ended.

@@ -1,19 +1,32 @@
 //! Looking at the states of both chains, where events are not enough.
 
-use causeway_core::Height;
+use causeway_core::{Height, Timestamp};
 
 use crate::engine::PathEngine;
-use crate::packet::{Progress, Tracked};
-use crate::{Destination, Effect, Finding, PacketKey, Task};
+use crate::packet::{Outcome, Progress, Tracked};
+use crate::{Destination, Effect, Finding, PacketKey, Side, Task};
+
+/// A packet that is being looked up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    /// Since when.
+    pub(crate) since: Timestamp,
+    /// True when blocks were undone since: the answer may be about those.
+    pub(crate) outdated: bool,
+}
 
 /// The most packets of one [`Effect::Inspect`].
 const INSPECTED_TOGETHER: usize = 64;
 
 impl PathEngine {
-    /// Asks about packets of which too little is known.
+    /// Asks about packets of which too little is known, once it is known where both chains are:
+    /// what is gone from a state is over only when that state is final.
     pub(crate) fn inspect(&mut self) {
-        let (now, patience) = (self.now, self.limits.give_up_after);
-        self.inspecting.retain(|_, since| now < since.saturating_add(patience));
+        self.expire_inspections();
+        if Side::BOTH.iter().any(|side| self.end(*side).observation.is_none()) {
+            return;
+        }
+        let now = self.now;
         let room = self.limits.inspections.saturating_sub(self.inspecting.len());
         let wanted: Vec<_> = self
             .packets
@@ -21,15 +34,31 @@ impl PathEngine {
             .filter(|key| !self.inspecting.contains_key(key))
             .take(room)
             .collect();
-        self.inspecting.extend(wanted.iter().map(|key| (*key, now)));
+        let asked = Asked { since: now, outdated: false };
+        self.inspecting.extend(wanted.iter().map(|key| (*key, asked)));
         for keys in wanted.chunks(INSPECTED_TOGETHER) {
             self.effects.push_back(Effect::Inspect(keys.to_vec()));
         }
     }
 
+    /// Packets about which no answer comes make room for others.
+    fn expire_inspections(&mut self) {
+        let (now, patience) = (self.now, self.limits.give_up_after);
+        let expired = |asked: &Asked| asked.since.saturating_add(patience) <= now;
+        let lost: Vec<_> =
+            self.inspecting.extract_if(.., |_, asked| expired(asked)).map(|(key, _)| key).collect();
+        for key in lost {
+            if self.packets.get(&key).is_some_and(|t| t.progress == Progress::Inspection) {
+                self.hold(key, "nothing came back about it");
+            }
+        }
+    }
+
     /// What the states say of a packet decides what it needs.
     pub(crate) fn inspected(&mut self, key: PacketKey, finding: Result<Finding, String>) {
-        self.inspecting.remove(&key);
+        if self.inspecting.remove(&key).is_some_and(|asked| asked.outdated) {
+            return;
+        }
         let waits = |tracked: &Tracked| tracked.progress == Progress::Inspection;
         if !self.packets.get(&key).is_some_and(waits) {
             return;
@@ -55,7 +84,12 @@ fn apply(tracked: &mut Tracked, finding: Finding, source_head: Option<Height>) -
     let Some((packet, sent_at)) = finding.committed else {
         // Gone from the source's newest state; over once that state is final.
         let height = source_head.unwrap_or(tracked.evidence);
-        return Progress::Settlement { height, outcome: tracked.outcome() };
+        // Without an answer it may have timed out, or its block was undone.
+        let outcome = match &finding.destination {
+            Destination::Answered(answer, _) => Outcome::of_answer(answer),
+            Destination::Unreceived | Destination::Unanswered => Outcome::Settled,
+        };
+        return Progress::Settlement { height, outcome };
     };
     tracked.packet = Some(packet);
     match finding.destination {

@@ -23,6 +23,7 @@
 
 mod batch;
 mod client;
+mod deadline;
 mod engine;
 mod input;
 mod inspect;

@@ -28,16 +28,17 @@ impl PathEngine {
         events: Vec<(Height, PacketEvent)>,
     ) {
         let end = self.end_mut(side);
-        end.scan_asked = None;
         let cursor = end.cursor.unwrap_or_default();
         if from > cursor.saturating_add(1) {
             return;
         }
+        end.scan_asked = None;
         if to > cursor {
             end.cursor = Some(to);
             self.records.push(Record::Cursor { side, height: to });
         }
-        for (height, event) in events {
+        let in_range = |height: Height| (from..=to).contains(&height.height());
+        for (height, event) in events.into_iter().filter(|(height, _)| in_range(*height)) {
             self.packet_event(side, height, event);
         }
     }
@@ -53,6 +54,9 @@ impl PathEngine {
                         tracked.packet = Some(packet);
                         tracked.evidence = height;
                         tracked.set(Progress::Finality, now);
+                    } else if tracked.is_ended_before(height) {
+                        // Committed again after a reorganisation had undone it.
+                        tracked.set(Progress::Inspection, now);
                     }
                 });
             }
@@ -68,12 +72,20 @@ impl PathEngine {
                     }
                 });
             }
-            PacketEvent::Settled(key) => {
-                if let Some(outcome) = self.packets.get(&key).map(Tracked::outcome) {
-                    self.set(key, Progress::Settlement { height, outcome });
-                }
-            }
+            PacketEvent::Settled(key) => self.settled(key, height),
         }
+    }
+
+    /// A packet ended. The event does not say how: after a timeout of our own the batch will,
+    /// after one that somebody else may have been faster than, the states do.
+    fn settled(&mut self, key: PacketKey, height: Height) {
+        let Some(tracked) = self.packets.get(&key) else { return };
+        let progress = match (&tracked.task, &tracked.progress) {
+            (Task::Timeout, Progress::Batch(_) | Progress::Settlement { .. }) => return,
+            (Task::Timeout, _) => Progress::Inspection,
+            _ => Progress::Settlement { height, outcome: tracked.outcome() },
+        };
+        self.set(key, progress);
     }
 
     /// Makes sure that the packet is known, unless too many are.
@@ -87,7 +99,13 @@ impl PathEngine {
     /// Blocks were undone: what was learnt from them is looked at again.
     pub(crate) fn reorganised(&mut self, side: Side, height: u64) {
         let end = self.end_mut(side);
-        end.cursor = end.cursor.map(|cursor| cursor.min(height));
+        end.scan_asked = None;
+        if end.cursor.is_some_and(|cursor| cursor > height) {
+            end.cursor = Some(height);
+            self.records.push(Record::Cursor { side, height });
+        }
+        // What is being read may have been read before.
+        self.inspecting.values_mut().for_each(|asked| asked.outdated = true);
         for key in self.packets.resting_on(side, height) {
             self.set(key, Progress::Inspection);
         }
@@ -149,9 +167,11 @@ impl PathEngine {
             let key = PacketKey { source: side, sequence: *sequence };
             self.follow(key, Lane::Backlog);
             let Some(tracked) = self.packets.get(&key) else { break };
-            // Its answer may have been hidden from us, or its event lost.
+            // Its answer may have been hidden from us, or its event lost; or an event told us of
+            // an end that the state does not know of.
+            let waits = matches!(tracked.progress, Progress::Answer | Progress::Settlement { .. });
             let waited = self.now.saturating_since(tracked.since);
-            if tracked.progress == Progress::Answer && waited > self.limits.clear_every {
+            if waits && waited > self.limits.clear_every {
                 self.set(key, Progress::Inspection);
             }
         }

@@ -7,7 +7,7 @@ use causeway_core::{Height, PacketResult, Recourse};
 use crate::batch::Step;
 use crate::engine::PathEngine;
 use crate::packet::Progress;
-use crate::{BatchId, Effect, Failure, ItemResult, PacketKey, Side, Task};
+use crate::{BatchId, Effect, Failure, ItemResult, Outcome, PacketKey, Side, Task};
 
 /// How long a chain is left alone when the relayer's account there cannot pay.
 const UNFUNDED_PAUSE: Duration = Duration::from_secs(30);
@@ -45,7 +45,10 @@ impl PathEngine {
             self.effects.push_back(Effect::Submit(id));
         }
         for key in dropped {
-            self.set(key, Progress::Inspection);
+            // One that moved on meanwhile may already be part of another batch.
+            if self.packets.get(&key).is_some_and(|t| t.progress == Progress::Batch(id)) {
+                self.set(key, Progress::Inspection);
+            }
         }
     }
 
@@ -92,6 +95,9 @@ impl PathEngine {
             tracked.failures = 0;
             tracked.failure = None;
             let progress = match (&tracked.task, result) {
+                (Task::Timeout, PacketResult::NoOp) => {
+                    Progress::Settlement { height, outcome: Outcome::Settled }
+                }
                 // Somebody else was faster: what they did has its own events, seen or not.
                 (Task::Receive, PacketResult::NoOp) => Progress::Inspection,
                 (Task::Receive, PacketResult::Success | PacketResult::Failure) => Progress::Answer,
@@ -108,10 +114,10 @@ impl PathEngine {
         let Some(on) = self.batches.get(&id).map(|batch| batch.on) else { return };
         let keys = self.take_batch(id);
         match failure {
-            Failure::Endpoint(reason) => self.set_aside(&keys, &reason),
+            Failure::Endpoint(reason) => self.wait_or_bisect(on, &keys, &reason),
             Failure::TooLarge => self.halve(on, &keys),
             Failure::Refused { recourse: Recourse::Wait | Recourse::Retry, reason } => {
-                self.set_aside(&keys, &reason);
+                self.wait_or_bisect(on, &keys, &reason);
             }
             Failure::Refused { recourse: Recourse::Halt, reason } => {
                 self.effects.push_back(Effect::Warn(reason.clone()));
@@ -136,6 +142,17 @@ impl PathEngine {
         }
     }
 
+    /// What time should cure is tried again later; what time did not cure may be one packet's
+    /// doing.
+    fn wait_or_bisect(&mut self, on: Side, keys: &[PacketKey], reason: &str) {
+        let failed = |key: &PacketKey| self.packets.get(key).is_some_and(|t| t.failures > 0);
+        if keys.iter().any(failed) {
+            self.bisect(on, keys, reason);
+        } else {
+            self.set_aside(keys, reason);
+        }
+    }
+
     fn requeue(&mut self, keys: &[PacketKey]) {
         let now = self.now;
         for key in keys {
@@ -148,8 +165,10 @@ impl PathEngine {
         if let [only] = keys {
             return self.hold(*only, "the packet does not fit into a transaction by itself");
         }
-        self.end_mut(on).batch_items = keys.len().div_ceil(2).max(1);
-        self.requeue(keys);
+        if !keys.is_empty() {
+            self.end_mut(on).batch_items = keys.len().div_ceil(2).max(1);
+            self.requeue(keys);
+        }
     }
 
     /// One bad packet must not keep the others: each half is tried by itself, down to single

@@ -38,6 +38,13 @@ pub enum Outcome {
     Settled,
 }
 
+impl Outcome {
+    /// How a packet ends when this answer comes home.
+    pub(crate) fn of_answer(answer: &Acknowledgement) -> Self {
+        if answer.is_error() { Self::Rejected } else { Self::Acknowledged }
+    }
+}
+
 /// What a packet's task waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
@@ -111,6 +118,11 @@ impl Tracked {
         }
     }
 
+    /// True when the packet was found to have ended below `height`.
+    pub(crate) fn is_ended_before(&self, height: Height) -> bool {
+        matches!(self.progress, Progress::Settlement { height: at, .. } if at < height)
+    }
+
     /// The chain on which the packet's task is carried out.
     pub(crate) const fn executes_on(&self, key: PacketKey) -> Side {
         match self.task {
@@ -128,8 +140,7 @@ impl Tracked {
     pub(crate) fn outcome(&self) -> Outcome {
         match &self.task {
             Task::Receive => Outcome::Settled,
-            Task::Acknowledge(answer) if answer.is_error() => Outcome::Rejected,
-            Task::Acknowledge(_) => Outcome::Acknowledged,
+            Task::Acknowledge(answer) => Outcome::of_answer(answer),
             Task::Timeout => Outcome::Refunded,
         }
     }

@@ -171,11 +171,21 @@ impl Packets {
         finality.chain(settlement).map(|(_, key)| *key).chain(answers).collect()
     }
 
-    /// When the next turn comes or hold ends.
-    pub(crate) fn next_time(&self) -> Option<Timestamp> {
-        let turns = Side::BOTH.into_iter().flat_map(|side| {
-            [self.index.live.get(side).first(), self.index.backlog.get(side).first()]
-        });
-        turns.chain([self.index.holds.first()]).flatten().map(|(at, _)| *at).min()
+    /// Those that wait for a block of `side` above `height` to become final.
+    pub(crate) fn ahead_of(&self, side: Side, height: u64) -> Vec<PacketKey> {
+        let above = |(at, _): &&(Height, PacketKey)| at.height() > height;
+        let finality = self.index.finality.get(side).iter().rev().take_while(above);
+        let settlement = self.index.settlement.get(side).iter().rev().take_while(above);
+        finality.chain(settlement).map(|(_, key)| *key).collect()
+    }
+
+    /// Those whose turn is on a chain, lane by lane, the longest waiting first.
+    pub(crate) const fn turns(&self, on: Side) -> [&BTreeSet<(Timestamp, PacketKey)>; 2] {
+        [self.index.live.get(on), self.index.backlog.get(on)]
+    }
+
+    /// When the next hold ends.
+    pub(crate) fn next_release(&self) -> Option<Timestamp> {
+        self.index.holds.first().map(|(at, _)| *at)
     }
 }

@@ -21,8 +21,8 @@ impl PathEngine {
         for side in Side::BOTH {
             self.scan(side);
             self.clear(side);
-            self.compose(side);
             self.refresh(side);
+            self.compose(side);
         }
         self.inspect();
         self.save();
@@ -33,10 +33,20 @@ impl PathEngine {
         let next = self.now.saturating_add(self.limits.clear_every);
         let now = self.now;
         let end = self.end_mut(side);
-        if end.observation.is_none() || now < end.clear_at {
+        if now < end.clear_at {
             return;
         }
+        let Some(head) = end.observation.map(|seen| seen.head.height()) else { return };
         end.clear_at = next;
+        // Blocks that the chain does not have were undone unnoticed, or never were.
+        end.cursor = end.cursor.map(|cursor| cursor.min(head));
+        let patience = self.limits.clear_every;
+        for key in self.packets.ahead_of(side, head) {
+            let since = self.packets.get(&key).map_or(now, |tracked| tracked.since);
+            if now.saturating_since(since) > patience {
+                self.set(key, Progress::Inspection);
+            }
+        }
         self.effects.push_back(Effect::ReadClient(side));
         self.effects.push_back(Effect::List { side, from: Sequence::FIRST });
     }
@@ -45,7 +55,7 @@ impl PathEngine {
     fn compose(&mut self, on: Side) {
         while self.may_submit(on) {
             let keys = match self.end_mut(on).groups.pop_front() {
-                Some(group) => self.still(group, |progress| *progress == Progress::Group),
+                Some(group) => self.still_grouped(on, group),
                 None => self.ready(on),
             };
             if keys.is_empty() {
@@ -59,7 +69,7 @@ impl PathEngine {
     }
 
     /// True when the chain can take one more batch.
-    fn may_submit(&self, on: Side) -> bool {
+    pub(crate) fn may_submit(&self, on: Side) -> bool {
         let end = self.end(on);
         let under_way = self.batches.values().filter(|batch| batch.on == on).count();
         let active = end.client.is_none_or(|client| client.status == ClientStatus::Active);
@@ -67,8 +77,12 @@ impl PathEngine {
         seen && active && under_way < self.limits.batches_in_flight && end.paused_until <= self.now
     }
 
-    fn still(&self, keys: Vec<PacketKey>, is: impl Fn(&Progress) -> bool) -> Vec<PacketKey> {
-        let waits = |key: &PacketKey| self.packets.get(key).is_some_and(|t| is(&t.progress));
+    /// Those of a group that still wait as one, for the same chain.
+    fn still_grouped(&self, on: Side, keys: Vec<PacketKey>) -> Vec<PacketKey> {
+        let waits = |key: &PacketKey| {
+            let tracked = self.packets.get(key);
+            tracked.is_some_and(|t| t.progress == Progress::Group && t.executes_on(*key) == on)
+        };
         keys.into_iter().filter(waits).collect()
     }
 
@@ -76,8 +90,8 @@ impl PathEngine {
     fn ready(&self, on: Side) -> Vec<PacketKey> {
         let limit = self.end(on).batch_items;
         let lane = |lane| {
-            let in_time = |key: &PacketKey| !self.comes_too_late(*key);
-            self.packets.ready(on, lane, self.now).filter(in_time).take(limit).collect::<Vec<_>>()
+            let ready = self.packets.ready(on, lane, self.now);
+            ready.filter(|key| self.may_go(on, *key)).take(limit).collect::<Vec<_>>()
         };
         let (live, backlog) = (lane(Lane::Live), lane(Lane::Backlog));
         let full = live.len().saturating_add(backlog.len()) >= limit;
@@ -91,6 +105,13 @@ impl PathEngine {
         } else {
             Vec::new()
         }
+    }
+
+    /// True for a packet that would not come too late, and that is not still in a batch to that
+    /// chain, from before something seen there pointed elsewhere: it would be submitted twice.
+    pub(crate) fn may_go(&self, on: Side, key: PacketKey) -> bool {
+        let mut there = self.batches.values().filter(|batch| batch.on == on);
+        !there.any(|batch| batch.keys.contains(&key)) && !self.comes_too_late(key)
     }
 
     /// True for a delivery that the destination would refuse by its own time, or nearly.
@@ -134,9 +155,10 @@ impl PathEngine {
         let end = self.end(on);
         let (Some(client), Some(seen)) = (end.client, end.observation) else { return };
         let due = client.refresh_at(&self.limits).is_some_and(|at| at <= seen.head_time);
-        let busy = self.batches.values().any(|batch| batch.on == on);
+        let busy = self.batches.values().any(|batch| batch.on == on && batch.keys.is_empty());
         let newer = self.finalized(on.other()) > client.latest;
-        if due && newer && !busy && self.may_submit(on) {
+        if due && newer && !busy && self.may_submit(on) && end.refresh_from <= self.now {
+            self.end_mut(on).refresh_from = self.now.saturating_add(self.limits.clear_every);
             self.start_batch(on, Vec::new(), true);
         }
     }
