@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow};
@@ -16,9 +17,13 @@ use crate::output::Failure;
 /// validators in JSON, is a tenth of this.
 pub(crate) const MAX_FILE_LEN: u64 = 8 << 20;
 
-/// A path that may be `-` for standard input.
+/// A path that may be `-` for standard input, which can be read once.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
+    static STDIN_TAKEN: AtomicBool = AtomicBool::new(false);
     if path.as_os_str() == "-" {
+        if STDIN_TAKEN.swap(true, Ordering::Relaxed) {
+            return Err(Failure::Usage(anyhow!("only one input can be standard input")));
+        }
         return Ok(Box::new(io::stdin().lock()));
     }
     let cannot_open = || format!("cannot open {}", path.display());

@@ -14,6 +14,12 @@ use crate::binary::{Run, causeway, causeway_with_input};
 const MAINNET_FILE: &str = "bitcoin/headers/mainnet_0_32260.bin";
 const MAINNET: [&str; 7] = ["verify", "bitcoin", "headers", "-", "--network", "mainnet", "--json"];
 
+/// The genesis header of the main network, as a line of text.
+const GENESIS_LINE: &str = concat!(
+    "0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac7",
+    "2c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d1dac2b7c\n",
+);
+
 /// A folder with files that a command is given.
 struct Files(tempfile::TempDir);
 
@@ -309,4 +315,16 @@ fn a_merkleblock_is_read_in_both_forms_and_proves_no_depth() {
     assert_eq!((run.code, &run.json()["code"]), (1, &json!("merkle_root_mismatch")));
     let run = causeway_with_input(&args, &split_headers(&header).unwrap()[0]);
     assert_eq!((run.code, &run.json()["code"]), (1, &json!("malformed_merkleblock")));
+}
+
+#[test]
+fn standard_input_can_be_read_once() {
+    for args in [
+        ["verify", "bitcoin", "transaction", "--header", "-", "--proof", "-"],
+        ["verify", "bitcoin", "headers", "-", "-", "--network", "mainnet"],
+    ] {
+        let run = causeway_with_input(&args, GENESIS_LINE.as_bytes());
+        assert_eq!(run.code, 2, "{run:?}");
+        assert!(run.stderr.contains("only one input can be standard input"), "{run:?}");
+    }
 }

@@ -131,14 +131,14 @@ impl TrustedBlock {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
     /// The trusted header is too old: its validators may be free by now.
-    #[error("the trusted header of {time} expired at {expiry}, now is {now}")]
+    #[error("the trusted header of {time} expired at {expected}, now is {got}")]
     TrustedExpired {
         /// The trusted header's time.
         time: Timestamp,
         /// When it expired.
-        expiry: Timestamp,
+        expected: Timestamp,
         /// The verifier's time.
-        now: Timestamp,
+        got: Timestamp,
     },
     /// The header is malformed in itself.
     #[error(transparent)]
@@ -202,7 +202,7 @@ pub enum VerifyError {
 
 refusals! {
     VerifyError {
-        TrustedExpired { time, expiry, now } => "trusted_expired", Halt;
+        TrustedExpired { time, expected, got } => "trusted_expired", Halt;
         HeightNotAboveTrusted { got, expected } => "header_height_not_above_trusted", Reject;
         TimeNotAfterTrusted { got, expected } => "header_time_not_after_trusted", Reject;
         FromFuture { got, expected } => "header_from_future", Wait;
@@ -285,7 +285,7 @@ pub(crate) fn check_not_expired(
 ) -> Result<(), VerifyError> {
     let expiry = time.saturating_add(trusting_period);
     if expiry <= now {
-        return Err(VerifyError::TrustedExpired { time, expiry, now });
+        return Err(VerifyError::TrustedExpired { time, expected: expiry, got: now });
     }
     audit.passed("trusted_not_expired", || format!("{expiry} > {now}"));
     Ok(())

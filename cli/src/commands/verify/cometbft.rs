@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use causeway_client_cometbft::{
     PreparedValidatorSet, SignedHeader, TrustLevel, TrustOptions, TrustedBlock, TrustedState,
     verify,
@@ -119,9 +119,6 @@ impl HeaderArgs {
     }
 
     fn question(&self) -> Result<Question, Failure> {
-        if self.trusted == self.untrusted && self.trusted.as_os_str() == "-" {
-            return Err(Failure::Usage(anyhow!("only one of the two can be standard input")));
-        }
         let bytes = input::trusted(&self.trusted)?;
         let name = self.trusted.display().to_string();
         let trusted = trusted_block(&bytes).with_context(|| name).map_err(Failure::Usage)?;
