@@ -62,6 +62,17 @@ impl Payload {
         }
         Ok(())
     }
+
+    /// Encodes as `ibc.core.channel.v2.Payload`.
+    pub fn to_protobuf(&self) -> Vec<u8> {
+        proto::Payload::from(self).encode_to_vec()
+    }
+
+    /// Decodes a canonical `ibc.core.channel.v2.Payload`; [`validate_payloads`] judges all of a
+    /// packet together.
+    pub fn from_protobuf(bytes: &[u8]) -> Result<Self, DecodeError> {
+        decode_protobuf::<proto::Payload>("payload", bytes, MAX_ENCODED_LEN)?.try_into()
+    }
 }
 
 impl Packet {

@@ -5,7 +5,7 @@ mod proto;
 use causeway_client_cometbft::proto::Height as WireHeight;
 use causeway_core::{
     AcknowledgePacket, Acknowledgement, Any, ClientId, Counterparty, CreateClient, DecodeError,
-    Height, MerklePrefix, Message, Packet, ReceivePacket, ReceivePackets, RecoverClient,
+    Height, MerklePrefix, Message, Packet, Payload, ReceivePacket, ReceivePackets, RecoverClient,
     RegisterCounterparty, SendPacket, SubmitMisbehaviour, TimeoutPacket, UpdateClient,
     validate_payloads,
 };
@@ -122,7 +122,7 @@ fn register(message: proto::MsgRegisterCounterparty) -> Result<(Message, String)
 }
 
 fn send(message: proto::MsgSendPacket) -> Result<(Message, String), DecodeError> {
-    let payloads = message.payloads.into_iter().map(TryInto::try_into);
+    let payloads = message.payloads.iter().map(|bytes| Payload::from_protobuf(bytes));
     let call = SendPacket {
         source_client: ClientId::new(message.source_client)?,
         timeout_timestamp: message.timeout_timestamp,

@@ -1,9 +1,9 @@
-//! The calls as protobuf. Packets and acknowledgements stand here as their own encodings: a message
-//! within a message is written as its bytes are.
+//! The calls as protobuf. Packets, payloads and acknowledgements stand here as their own encodings:
+//! a message within a message is written as its bytes are.
 
 use causeway_client_cometbft::proto::Height;
 use causeway_core::{
-    AcknowledgePacket, Any, ClientId, CreateClient, DecodeError, Message as Core, Packet, PortId,
+    AcknowledgePacket, Any, ClientId, CreateClient, Message as Core, Packet, Payload,
     ReceivePacket, ReceivePackets, RecoverClient, RegisterCounterparty, SendPacket, TimeoutPacket,
 };
 use prost::Message;
@@ -73,24 +73,10 @@ pub(super) struct MsgSendPacket {
     pub(super) source_client: String,
     #[prost(uint64, tag = "2")]
     pub(super) timeout_timestamp: u64,
-    #[prost(message, repeated, tag = "3")]
-    pub(super) payloads: Vec<Payload>,
+    #[prost(bytes = "vec", repeated, tag = "3")]
+    pub(super) payloads: Vec<Vec<u8>>,
     #[prost(string, tag = "4")]
     pub(super) signer: String,
-}
-
-#[derive(Clone, PartialEq, Eq, Message)]
-pub(super) struct Payload {
-    #[prost(string, tag = "1")]
-    source_port: String,
-    #[prost(string, tag = "2")]
-    destination_port: String,
-    #[prost(string, tag = "3")]
-    version: String,
-    #[prost(string, tag = "4")]
-    encoding: String,
-    #[prost(bytes = "vec", tag = "5")]
-    value: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -145,32 +131,6 @@ pub(super) struct MsgTimeout {
     pub(super) proof_height: Option<Height>,
     #[prost(string, tag = "5")]
     pub(super) signer: String,
-}
-
-impl From<&causeway_core::Payload> for Payload {
-    fn from(payload: &causeway_core::Payload) -> Self {
-        Self {
-            source_port: payload.source_port.to_string(),
-            destination_port: payload.dest_port.to_string(),
-            version: payload.version.clone(),
-            encoding: payload.encoding.clone(),
-            value: payload.value.clone(),
-        }
-    }
-}
-
-impl TryFrom<Payload> for causeway_core::Payload {
-    type Error = DecodeError;
-
-    fn try_from(payload: Payload) -> Result<Self, DecodeError> {
-        Ok(Self {
-            source_port: PortId::new(payload.source_port)?,
-            dest_port: PortId::new(payload.destination_port)?,
-            version: payload.version,
-            encoding: payload.encoding,
-            value: payload.value,
-        })
-    }
 }
 
 const fn height(height: causeway_core::Height) -> Height {
@@ -229,7 +189,7 @@ fn send(call: &SendPacket, signer: String) -> Vec<u8> {
     MsgSendPacket {
         source_client: call.source_client.to_string(),
         timeout_timestamp: call.timeout_timestamp,
-        payloads: call.payloads.iter().map(Into::into).collect(),
+        payloads: call.payloads.iter().map(Payload::to_protobuf).collect(),
         signer,
     }
     .encode_to_vec()
