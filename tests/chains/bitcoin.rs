@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use bitcoin::consensus::{deserialize, serialize};
 use bitcoin::hashes::Hash;
+use causeway_chain::developer_key;
 use causeway_chain::{Answer, Chain as _, Listener, Method, Request, SessionId};
-use causeway_chain_bitcoin::{BitcoinChain, COMMITMENT_MAGIC, Config, developer_key};
+use causeway_chain_bitcoin::{BitcoinChain, COMMITMENT_MAGIC, Config};
 use causeway_client_bitcoin::{
     Anchor, Chain, MEDIAN_SPAN, Outpoint, Transaction, committed_state_root,
 };
@@ -44,7 +45,7 @@ fn call(chain: &mut BitcoinChain, method: &str, params: &Value) -> Value {
 
 /// A chain with a payment in it, and its blocks as the RPC gives them.
 fn chain_with_payment() -> (BitcoinChain, Vec<Vec<u8>>) {
-    let alice = developer_key("alice", SEED);
+    let alice = developer_key("pow", "alice", SEED);
     let account = KeyHash::of(alice.verifying_key());
     let config = Config { funded: vec![account], ..Config::new(SEED, time(0)) };
     let mut chain = BitcoinChain::open(config, vec![], &BTreeMap::new(), time(0)).unwrap();

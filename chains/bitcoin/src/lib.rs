@@ -49,7 +49,7 @@ pub use chain::{BitcoinChain, OpenError};
 pub use check::{BlockError, check_block};
 pub use coinbase::{COMMITMENT_MAGIC, Parts, coinbase};
 pub use config::{Config, ConfigError, Rules, subsidy};
-pub use keys::{developer_key, miner_key};
+pub use keys::miner_key;
 pub use ledger::{Coin, Ledger, OutpointKey, Undo};
 pub use mempool::{MAX_MEMPOOL_WEIGHT, MIN_RELAY_FEE_PER_KVB, Mempool, MempoolError};
 pub use miner::{Message, Miner, Outgoing, SubmitError};

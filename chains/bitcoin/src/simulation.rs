@@ -13,8 +13,9 @@ use k256::ecdsa::SigningKey;
 
 use crate::{
     Config, Ledger, MempoolError, Message, Miner, Miners, SubmitError, TransactionError,
-    check_block, developer_key, subsidy,
+    check_block, subsidy,
 };
+use causeway_chain::developer_key;
 
 const START: u64 = 1_800_000_000;
 
@@ -23,7 +24,7 @@ fn at(secs: u64) -> Timestamp {
 }
 
 fn config(seed: u64) -> Config {
-    let alice = KeyHash::of(developer_key("alice", seed).verifying_key());
+    let alice = KeyHash::of(developer_key("pow", "alice", seed).verifying_key());
     Config { funded: vec![alice], ..Config::new(seed, at(0)) }
 }
 
@@ -168,7 +169,7 @@ fn pay(
 fn payments_reach_every_ledger_and_bad_ones_are_refused_by_name() {
     let mut miners = miners(7, 300);
     settle(&mut miners, 301);
-    let (alice, bob) = (developer_key("alice", 7), developer_key("bob", 7));
+    let (alice, bob) = (developer_key("pow", "alice", 7), developer_key("pow", "bob", 7));
     let to = KeyHash::of(bob.verifying_key());
     let miner = miners.miner(PeerId(0)).unwrap();
     let good = payment(miner, &alice, to, 1_000);
@@ -216,7 +217,7 @@ fn payments_reach_every_ledger_and_bad_ones_are_refused_by_name() {
 fn new_coins_rest_and_fees_are_owed() {
     let mut miners = miners(8, 40);
     settle(&mut miners, 41);
-    let alice = developer_key("alice", 8);
+    let alice = developer_key("pow", "alice", 8);
     let account = KeyHash::of(alice.verifying_key());
     let miner = miners.miner(PeerId(0)).unwrap();
     let (outpoint, coin) = miner.ledger().coins_of(account).next().unwrap();

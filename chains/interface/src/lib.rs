@@ -18,6 +18,7 @@
 mod chain;
 mod fault;
 mod http;
+mod keys;
 mod network;
 mod random;
 mod store;
@@ -25,6 +26,7 @@ mod store;
 pub use chain::{Chain, Listener, Push, SessionId, Summary};
 pub use fault::{Fault, FaultError, RpcFault};
 pub use http::{Answer, Method, Request, Response};
+pub use keys::{AUTHORITY, DEVELOPERS, derived_key, developer_key};
 pub use network::{Delivery, Link, Network, PeerId};
 pub use random::Random;
 pub use store::{DurableView, DurableWrite};

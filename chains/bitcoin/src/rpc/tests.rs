@@ -3,7 +3,8 @@
 use causeway_chain::SessionId;
 
 use super::*;
-use crate::{Config, Miner, developer_key};
+use crate::{Config, Miner};
+use causeway_chain::developer_key;
 use causeway_wire_bitcoin::{
     Block, KeyHash, OwnedInput, OwnedOutput, OwnedTransaction, sign_input,
 };
@@ -15,7 +16,7 @@ fn time(secs: u64) -> Timestamp {
 }
 
 fn miners() -> Miners {
-    let alice = KeyHash::of(developer_key("alice", 1).verifying_key());
+    let alice = KeyHash::of(developer_key("pow", "alice", 1).verifying_key());
     let config = Config { funded: vec![alice], ..Config::new(1, time(0)) };
     let mut miners = Miners::new(&config).unwrap();
     miners.advance(time(300));
@@ -149,7 +150,7 @@ fn blocks_are_found_by_height_and_hash() {
 #[test]
 fn transactions_are_taken_and_refused_by_code() {
     let mut miners = miners();
-    let alice = developer_key("alice", 1);
+    let alice = developer_key("pow", "alice", 1);
     let account = KeyHash::of(alice.verifying_key());
     let miner = miners.serving().unwrap();
     let next = miner.height() + 1;
