@@ -1,4 +1,5 @@
-//! The bundled PBFT chain: blocks, and consensus on them in rounds, over any application.
+//! The bundled PBFT chain: blocks, consensus on them in rounds over any application, and the
+//! application that the bundled network runs.
 //!
 //! There is no I/O and no clock here. Validators are state machines of their own, with their own
 //! keys, which see of each other only messages.
@@ -11,6 +12,7 @@
     )
 )]
 
+pub mod app;
 mod block;
 pub mod consensus;
 mod results;

@@ -53,7 +53,7 @@ impl Application for Chained {
         !txs.iter().any(|tx| tx == b"never")
     }
 
-    fn execute(&mut self, block: &Block) -> Executed {
+    fn execute(&mut self, block: &Block) -> Option<Executed> {
         let mut executed = Executed::default();
         for tx in &block.txs {
             self.hash = tx_hash(&[self.hash.as_slice(), tx].concat()).0.to_vec();
@@ -66,7 +66,7 @@ impl Application for Chained {
         }
         self.pending.retain(|tx| !block.txs.contains(tx));
         executed.app_hash.clone_from(&self.hash);
-        executed
+        Some(executed)
     }
 }
 

@@ -34,6 +34,7 @@ pub trait Application {
     /// Whether another's transactions may be in a block. It depends on the executed blocks alone.
     fn accepts(&self, txs: &[Vec<u8>]) -> bool;
 
-    /// Executes a decided block.
-    fn execute(&mut self, block: &Block) -> Executed;
+    /// Executes a decided block. `None` for one that contradicts what was executed before: the
+    /// participant stops then, for good.
+    fn execute(&mut self, block: &Block) -> Option<Executed>;
 }

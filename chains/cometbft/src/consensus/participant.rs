@@ -87,6 +87,8 @@ pub struct Participant<A> {
     status_at: Timestamp,
     asked_at: Option<Timestamp>,
     decided: BTreeMap<u64, Arc<DecidedBlock>>,
+    /// True when the application could not execute what was decided.
+    is_stopped: bool,
     /// So many more votes are cast twice, once for each of two things.
     double_votes: u32,
     out: Vec<Outgoing>,
@@ -117,6 +119,7 @@ impl<A: Application> Participant<A> {
             status_at: now.saturating_add(timing.status),
             asked_at: None,
             decided: BTreeMap::new(),
+            is_stopped: false,
             double_votes: 0,
             out: Vec::new(),
         }
@@ -152,6 +155,11 @@ impl<A: Application> Participant<A> {
         self.rounds.as_ref().map(Rounds::round)
     }
 
+    /// True for one that stopped because its application could not execute what was decided.
+    pub const fn is_stopped(&self) -> bool {
+        self.is_stopped
+    }
+
     /// Makes it cast its next `votes` votes twice, for different things: what evidence is of.
     pub const fn equivocate(&mut self, votes: u32) {
         self.double_votes = votes;
@@ -159,6 +167,9 @@ impl<A: Application> Participant<A> {
 
     /// When [`Participant::tick`] has something to do.
     pub(crate) fn deadline(&self) -> Timestamp {
+        if self.is_stopped {
+            return Timestamp::from_nanos(u64::MAX);
+        }
         let start = self.rounds.is_none().then_some(self.starts_at);
         let timer = self.timers.first().map(|(at, _)| *at);
         start.into_iter().chain(timer).fold(self.status_at, Timestamp::min)
@@ -176,10 +187,19 @@ impl<A: Application> Participant<A> {
                 self.perform(actions, now);
             }
         }
-        if self.status_at <= now {
+        if self.status_at <= now && !self.is_stopped {
             self.status_at = now.saturating_add(self.timing.status);
             self.send(None, self.status());
         }
+    }
+
+    /// Does nothing any more.
+    fn stop(&mut self) {
+        self.is_stopped = true;
+        self.rounds = None;
+        self.timers.clear();
+        self.book = Book::default();
+        self.out.clear();
     }
 
     pub(crate) fn take_outgoing(&mut self) -> Vec<Outgoing> {

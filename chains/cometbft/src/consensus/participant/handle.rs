@@ -22,6 +22,9 @@ const ASK_INTERVAL: Duration = Duration::from_millis(50);
 impl<A: Application> Participant<A> {
     /// A message arrived.
     pub(crate) fn receive(&mut self, from: PeerId, message: Message, now: Timestamp) {
+        if self.is_stopped {
+            return;
+        }
         match message {
             Message::Proposal(proposal, block) => {
                 self.notice(from, proposal.height, now);

@@ -47,7 +47,7 @@ impl<A: Application> Participant<A> {
         let height = self.state.next_height();
         for action in actions {
             // An own vote can decide the height: what else was to be done in it is void.
-            if self.state.next_height() != height {
+            if self.state.next_height() != height || self.is_stopped {
                 return;
             }
             match action {
@@ -145,7 +145,10 @@ impl<A: Application> Participant<A> {
     /// Executes a decided block and waits for the next height.
     pub(super) fn apply(&mut self, block: Arc<Block>, commit: Commit, now: Timestamp) {
         let height = block.header.height;
-        let executed = self.application.execute(&block);
+        let Some(executed) = self.application.execute(&block) else {
+            self.stop();
+            return;
+        };
         self.evidence.note_block(
             (height, block.header.time),
             self.state.validators(),
