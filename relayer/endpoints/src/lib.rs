@@ -11,14 +11,25 @@
 //! Start with [`Endpoint`] and [`prepare`].
 
 mod endpoint;
+mod error;
 mod inspect;
+mod ledger;
+mod observer;
 mod prepare;
+mod prover;
+mod reader;
+mod submitter;
 mod transport;
 
-pub use endpoint::{
-    ChainEvent, ClientParameters, Endpoint, EndpointError, Executed, HostedClient, MessageOutcome,
-    Page, Prover, Reader, Submitter, Transaction, TransactionState, Update,
-};
+pub use endpoint::Endpoint;
+pub use error::EndpointError;
 pub use inspect::inspect;
+pub use ledger::{Books, Holding, Ledger};
+pub use observer::{HostedClient, Identity, Observer};
 pub use prepare::{Prepared, prepare};
-pub use transport::{Api, Call, Reply, Transport, TransportError, Verb};
+pub use prover::{ClientParameters, Prover, Update};
+pub use reader::{ChainEvent, Events, MAX_CLIENTS, MAX_LOOKUP, MAX_PAGE, Page, Reader};
+pub use submitter::{
+    Executed, Fee, MessageOutcome, Signed, Submitter, Transaction, TransactionState,
+};
+pub use transport::{Api, Call, Reply, Stream, Subscription, Transport, TransportError, Verb};

@@ -1,8 +1,8 @@
 //! From a batch of the engine to messages for a chain.
 
 use causeway_core::{
-    AcknowledgePacket, ClientId, Message, PacketPath, ReceivePacket, ReceivePackets, TimeoutPacket,
-    Timestamp, UpdateClient,
+    AcknowledgePacket, Any, ClientId, Message, PacketPath, ReceivePacket, ReceivePackets,
+    TimeoutPacket, Timestamp, UpdateClient,
 };
 use causeway_relayer_engine::{Batch, Item, PacketKey, Task};
 
@@ -10,11 +10,13 @@ use crate::inspect::is_committed;
 use crate::{Endpoint, EndpointError, HostedClient, Update};
 
 /// Messages that are ready to be submitted.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Prepared {
-    /// The messages, client updates first.
+    /// What brings the client to the height of the proofs; to be executed first.
+    pub updates: Vec<Message>,
+    /// The messages about packets, none for a mere refresh.
     pub messages: Vec<Message>,
-    /// Behind the updates: which packets each further message is about, in order.
+    /// Which packets each message is about, in order.
     pub items: Vec<Vec<PacketKey>>,
 }
 
@@ -30,21 +32,17 @@ pub async fn prepare(
     let (other, other_client) = other;
     let items = still_to_do(batch, on, on_client).await?;
     if items.is_empty() && !batch.refresh {
-        return Ok(Prepared { messages: Vec::new(), items: Vec::new() });
+        return Ok(Prepared::default());
     }
     let client = on.client(on_client).await?;
     let not_before = latest_timeout(&items)?;
     let update = other.update(&client, batch.at_least, not_before, batch.refresh).await?;
-    let mut messages: Vec<_> = update
-        .messages
-        .iter()
-        .cloned()
-        .map(|client_message| {
-            let client_id = on_client.clone();
-            Message::UpdateClient(UpdateClient { client_id, client_message })
-        })
-        .collect();
-    let mut covered = Vec::new();
+    let update_client = |client_message: &Any| {
+        let (client_id, client_message) = (on_client.clone(), client_message.clone());
+        Message::UpdateClient(UpdateClient { client_id, client_message })
+    };
+    let updates = update.messages.iter().map(update_client).collect();
+    let (mut messages, mut covered) = (Vec::new(), Vec::new());
     let prover = Proofs { other, other_client, client: &client, update: &update };
     let (receives, rest): (Vec<&Item>, Vec<&Item>) =
         items.iter().partition(|item| item.task == Task::Receive);
@@ -52,11 +50,9 @@ pub async fn prepare(
         messages.push(message);
         covered.push(receives.iter().map(|item| item.key).collect());
     }
-    for item in rest {
-        messages.push(prover.settle(item).await?);
-        covered.push(vec![item.key]);
-    }
-    Ok(Prepared { messages, items: covered })
+    messages.extend(prover.settle(&rest).await?);
+    covered.extend(rest.iter().map(|item| vec![item.key]));
+    Ok(Prepared { updates, messages, items: covered })
 }
 
 /// The items that the newest state of the chain does not have yet: no receipt of those to deliver,
@@ -112,41 +108,66 @@ impl Proofs<'_> {
             |item: &&Item| PacketPath::commitment(self.other_client.clone(), item.key.sequence);
         let paths: Vec<_> = items.iter().map(path).collect();
         let proof_height = self.update.height;
-        Ok(match (items, paths.as_slice()) {
-            ([item], [path]) => Some(Message::ReceivePacket(ReceivePacket {
-                packet: item.packet.clone(),
-                proof_commitment: self.prove(path).await?,
-                proof_height,
-            })),
-            ([], _) => None,
-            (items, paths) => Some(Message::ReceivePackets(ReceivePackets {
+        Ok(match items {
+            [] => None,
+            [item] => {
+                let proof = self.prove(&paths).await?.pop().unwrap_or_default();
+                Some(Message::ReceivePacket(ReceivePacket {
+                    packet: item.packet.clone(),
+                    proof_commitment: proof,
+                    proof_height,
+                }))
+            }
+            items => Some(Message::ReceivePackets(ReceivePackets {
                 packets: items.iter().map(|item| item.packet.clone()).collect(),
-                proof_commitments: self.other.prove_batch(self.client, proof_height, paths).await?,
+                proof_commitments: self
+                    .other
+                    .prove_batch(self.client, proof_height, &paths)
+                    .await?,
                 proof_height,
             })),
         })
     }
 
-    /// The message that ends a packet at its source.
-    async fn settle(&self, item: &Item) -> Result<Message, EndpointError> {
-        let (client, sequence) = (self.other_client.clone(), item.key.sequence);
-        let (packet, proof_height) = (item.packet.clone(), self.update.height);
-        Ok(match &item.task {
-            Task::Acknowledge(acknowledgement) => Message::AcknowledgePacket(AcknowledgePacket {
-                packet,
-                acknowledgement: acknowledgement.clone(),
-                proof_acked: self.prove(&PacketPath::acknowledgement(client, sequence)).await?,
-                proof_height,
-            }),
-            Task::Timeout | Task::Receive => Message::TimeoutPacket(TimeoutPacket {
-                packet,
-                proof_unreceived: self.prove(&PacketPath::receipt(client, sequence)).await?,
-                proof_height,
-            }),
-        })
+    /// The messages that end packets at their source, one each.
+    async fn settle(&self, items: &[&Item]) -> Result<Vec<Message>, EndpointError> {
+        let path = |item: &&Item| {
+            let (client, sequence) = (self.other_client.clone(), item.key.sequence);
+            match item.task {
+                Task::Acknowledge(_) => PacketPath::acknowledgement(client, sequence),
+                Task::Timeout | Task::Receive => PacketPath::receipt(client, sequence),
+            }
+        };
+        if items.is_empty() {
+            return Ok(Vec::new());
+        }
+        let proofs = self.prove(&items.iter().map(path).collect::<Vec<_>>()).await?;
+        let proof_height = self.update.height;
+        let message = |(item, proof): (&&Item, Vec<u8>)| {
+            let packet = item.packet.clone();
+            match &item.task {
+                Task::Acknowledge(answer) => Message::AcknowledgePacket(AcknowledgePacket {
+                    packet,
+                    acknowledgement: answer.clone(),
+                    proof_acked: proof,
+                    proof_height,
+                }),
+                Task::Timeout | Task::Receive => Message::TimeoutPacket(TimeoutPacket {
+                    packet,
+                    proof_unreceived: proof,
+                    proof_height,
+                }),
+            }
+        };
+        Ok(items.iter().zip(proofs).map(message).collect())
     }
 
-    async fn prove(&self, path: &PacketPath) -> Result<Vec<u8>, EndpointError> {
-        self.other.prove(self.client, self.update.height, path).await
+    async fn prove(&self, paths: &[PacketPath]) -> Result<Vec<Vec<u8>>, EndpointError> {
+        let proofs = self.other.prove(self.client, self.update.height, paths).await?;
+        if proofs.len() != paths.len() {
+            let reason = format!("{} proofs for {} paths", proofs.len(), paths.len());
+            return Err(EndpointError::Nonsense { what: "proofs", reason });
+        }
+        Ok(proofs)
     }
 }

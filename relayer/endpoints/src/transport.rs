@@ -62,10 +62,44 @@ pub struct TransportError {
     pub reason: String,
 }
 
-/// Carries requests to a chain's APIs. Failover among several addresses and time limits are the
-/// transport's business.
+/// What to subscribe to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subscription {
+    /// Server-sent events at a path.
+    ServerSent {
+        /// Which API.
+        api: Api,
+        /// Path and query.
+        path: String,
+    },
+    /// A websocket at a path, and what to say first.
+    WebSocket {
+        /// Which API.
+        api: Api,
+        /// Path and query.
+        path: String,
+        /// The text messages that ask for events.
+        requests: Vec<String>,
+    },
+}
+
+/// Messages that a server sends of its own accord.
+#[async_trait]
+pub trait Stream: Send {
+    /// The next message; an error when there will be none any more.
+    async fn next(&mut self) -> Result<Vec<u8>, TransportError>;
+}
+
+/// Carries requests to a chain's APIs. Failover among several addresses, time limits and the bounds
+/// of answers are the transport's business.
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// Sends one request.
     async fn send(&self, call: Call) -> Result<Reply, TransportError>;
+
+    /// Opens a stream.
+    async fn subscribe(
+        &self,
+        subscription: &Subscription,
+    ) -> Result<Box<dyn Stream>, TransportError>;
 }

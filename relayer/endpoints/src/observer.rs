@@ -1,0 +1,54 @@
+//! Where a chain is, and its clients.
+
+use async_trait::async_trait;
+use causeway_core::{Any, ClientId, Counterparty, MerklePrefix};
+use causeway_relayer_engine::{ClientReport, Observation};
+
+use crate::{EndpointError, Stream};
+
+/// What a chain is, by its own account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Its CAIP-2 name.
+    pub network: String,
+    /// The type of clients that follow it.
+    pub client_type: String,
+    /// What its store puts before every packet path: what a counterparty registers.
+    pub prefix: MerklePrefix,
+}
+
+/// A client as its host has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HostedClient {
+    /// Its id.
+    pub id: ClientId,
+    /// Its state.
+    pub client_state: Any,
+    /// Its newest consensus state.
+    pub consensus_state: Any,
+    /// Its other end, once registered.
+    pub counterparty: Option<Counterparty>,
+    /// Status, heights and times.
+    pub report: ClientReport,
+}
+
+/// Where a chain is, and the clients that it hosts.
+#[async_trait]
+pub trait Observer: Send + Sync {
+    /// What the chain is. Asked once at the start, and again when the endpoint was lost: an address
+    /// may come to lead to another chain.
+    async fn identity(&self) -> Result<Identity, EndpointError>;
+
+    /// Where the chain is.
+    async fn observe(&self) -> Result<Observation, EndpointError>;
+
+    /// A stream with a message at least at each new block; `None` where the chain has none. What
+    /// the messages say is not looked at: each is a reason to observe.
+    async fn watch(&self) -> Result<Option<Box<dyn Stream>>, EndpointError>;
+
+    /// A client on this chain, by the newest state.
+    async fn client(&self, client: &ClientId) -> Result<HostedClient, EndpointError>;
+
+    /// The ids of the clients on this chain, oldest first, at most [`crate::MAX_CLIENTS`].
+    async fn clients(&self) -> Result<Vec<ClientId>, EndpointError>;
+}

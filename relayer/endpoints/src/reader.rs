@@ -1,0 +1,81 @@
+//! Packets, as a chain's events and state have them.
+
+use async_trait::async_trait;
+use causeway_core::{Acknowledgement, ClientId, Height, Packet, PacketPath, Sequence};
+
+use crate::{EndpointError, Transaction};
+
+/// The most sequences or paths that are asked for in one call of [`Reader`].
+pub const MAX_LOOKUP: usize = 256;
+
+/// The most sequences of one [`Page`].
+pub const MAX_PAGE: usize = 1000;
+
+/// The most clients of one chain that are looked at.
+pub const MAX_CLIENTS: usize = 1000;
+
+/// A packet event of one client's packets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChainEvent {
+    /// The chain committed to a packet.
+    Sent(Packet),
+    /// The chain wrote the answer to a packet.
+    Answered(Packet, Acknowledgement),
+    /// A packet of this chain ended.
+    Settled(Sequence),
+}
+
+/// The packet events of a range of heights.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Events {
+    /// The last height that is covered: what was asked for, or less where that was too much for
+    /// one answer. Never below the first height that was asked for.
+    pub to: u64,
+    /// In order, each with its height.
+    pub events: Vec<(Height, ChainEvent)>,
+}
+
+/// A page of sequences.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Ascending, at most [`MAX_PAGE`].
+    pub sequences: Vec<Sequence>,
+    /// Where the next page begins, above all of these; `None` at the end.
+    pub next: Option<Sequence>,
+}
+
+/// What chains say of packets. Nothing of it is believed beyond what a proof will show. Answers
+/// have one entry for each thing that was asked for, in the same order.
+#[async_trait]
+pub trait Reader: Send + Sync {
+    /// The packet events of `client` in a range of heights of the newest chain, none of them above
+    /// its head.
+    async fn events(&self, client: &ClientId, from: u64, to: u64) -> Result<Events, EndpointError>;
+
+    /// What the newest state has at each path.
+    async fn traces(&self, paths: &[PacketPath]) -> Result<Vec<Option<Vec<u8>>>, EndpointError>;
+
+    /// One page of packets of `client` that the newest state has a commitment of, from `from` on.
+    async fn outstanding(&self, client: &ClientId, from: Sequence) -> Result<Page, EndpointError>;
+
+    /// The bodies of packets sent through `client`, from events by sequence, with their heights.
+    async fn sent(
+        &self,
+        client: &ClientId,
+        sequences: &[Sequence],
+    ) -> Result<Vec<Option<(Packet, Height)>>, EndpointError>;
+
+    /// The answers to packets received through `client`, from events by sequence.
+    async fn answered(
+        &self,
+        client: &ClientId,
+        sequences: &[Sequence],
+    ) -> Result<Vec<Option<(Acknowledgement, Height)>>, EndpointError>;
+
+    /// The packet events of one transaction, each with the client on this chain; `None` when no
+    /// block has it.
+    async fn events_of(
+        &self,
+        transaction: &Transaction,
+    ) -> Result<Option<Vec<(ClientId, ChainEvent)>>, EndpointError>;
+}
