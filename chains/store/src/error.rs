@@ -52,6 +52,9 @@ pub enum StoreError {
         /// Its name.
         name: String,
     },
+    /// Bytes that are no export of a tree.
+    #[error("the export of a tree is damaged")]
+    DamagedExport,
     /// A store's name is a key of the tree above, and keys are not empty.
     #[error("a store needs a name")]
     UnnamedStore,

@@ -40,6 +40,7 @@
 )]
 
 mod error;
+mod export;
 mod multistore;
 mod node;
 mod prove;
@@ -49,5 +50,5 @@ mod tree;
 pub use error::StoreError;
 pub use multistore::{AppHash, StoreRoots};
 pub use node::RootHash;
-pub use read::{Entries, Snapshot};
+pub use read::{Entries, EntriesBack, Snapshot};
 pub use tree::{MAX_KEY_LEN, MAX_VALUE_LEN, Tree, Version};

@@ -45,7 +45,7 @@ impl Node {
         Self::new(Body::Leaf { key, value }, version)
     }
 
-    fn inner(key: Key, left: Link, right: Link, version: u64) -> Link {
+    pub(crate) fn inner(key: Key, left: Link, right: Link, version: u64) -> Link {
         let height = left.height().max(right.height()).saturating_add(1);
         let size = left.size().saturating_add(right.size());
         Self::new(Body::Inner { key, height, size, left, right }, version)
@@ -53,6 +53,10 @@ impl Node {
 
     fn new(body: Body, version: u64) -> Link {
         Arc::new(Self { body, version, hash: OnceLock::new() })
+    }
+
+    pub(crate) const fn version(&self) -> u64 {
+        self.version
     }
 
     pub(crate) fn height(&self) -> u8 {

@@ -14,7 +14,7 @@ pub const MAX_VALUE_LEN: usize = 256 << 10;
 
 /// The highest version: it takes five bytes in a node's prefix. With one byte for the height, five
 /// for a size and one for a child's length this makes the twelve bytes of the specification.
-const MAX_VERSION: u64 = (1 << 34) - 1;
+pub(crate) const MAX_VERSION: u64 = (1 << 34) - 1;
 
 /// The number of a committed state, usually the height of the block that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +48,16 @@ impl Tree {
     /// An empty tree whose first commit is `version`.
     pub fn starting_at(version: Version) -> Self {
         Self { committed: BTreeMap::new(), working: None, next: version.0 }
+    }
+
+    /// A tree whose only version is `snapshot`, and whose next one follows it.
+    pub fn going_on_from(snapshot: &Snapshot) -> Self {
+        let (version, root) = (snapshot.version(), snapshot.root.clone());
+        Self {
+            committed: BTreeMap::from([(version, root.clone())]),
+            working: root,
+            next: version.0.saturating_add(1),
+        }
     }
 
     /// The value at `key` in the working state.
