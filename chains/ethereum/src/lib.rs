@@ -31,5 +31,9 @@
 )]
 
 pub mod beacon;
+mod chain;
 pub mod engine;
+mod rpc;
 pub mod ssz;
+
+pub use chain::{BEACON_LISTENER, EXECUTION_LISTENER, EthereumChain};

@@ -13,5 +13,9 @@
 
 pub mod beacon;
 pub mod config;
+pub mod eth;
+mod list;
 pub mod proof;
 mod text;
+
+pub use list::AtMost;

@@ -1,16 +1,13 @@
 //! The JSON of an answer, read within bounds: no list grows beyond what a proof can have.
 
-use core::fmt;
-use core::marker::PhantomData;
-
 use alloy_primitives::{Address, B256, U256};
 use causeway_client_ethereum::execution::state::Account;
 use causeway_client_ethereum::execution::trie::{MAX_NODES, MAX_STATE_NODE_LEN};
 use causeway_core::DecodeError;
-use serde::de::{Error, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::{AccountProof, MAX_STORAGE_KEYS, StorageProof};
+use crate::list::AtMost;
 use crate::text::{FromText, Hex, HexUpTo, deserialize_from_text};
 
 /// Name of an answer in errors.
@@ -105,9 +102,6 @@ type Node = HexUpTo<MAX_STATE_NODE_LEN>;
 /// A number of up to 256 bits, in hexadecimal; a storage key may come without `0x`.
 struct Quantity(U256);
 
-/// A list of at most `MAX` items.
-struct AtMost<T, const MAX: usize>(Vec<T>);
-
 impl FromText for Quantity {
     const EXPECTED: &'static str = "a number of 1 to 64 hexadecimal digits";
 
@@ -120,33 +114,6 @@ impl FromText for Quantity {
 }
 
 deserialize_from_text!([] Quantity);
-
-struct ListVisitor<T, const MAX: usize>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for ListVisitor<T, MAX> {
-    type Value = AtMost<T, MAX>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a list of at most {MAX} items")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            if list.len() == MAX {
-                return Err(A::Error::custom(format!("more than {MAX} items")));
-            }
-            list.push(item);
-        }
-        Ok(AtMost(list))
-    }
-}
-
-impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for AtMost<T, MAX> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(ListVisitor(PhantomData))
-    }
-}
 
 #[cfg(test)]
 mod tests {
