@@ -77,7 +77,8 @@ fn every_crate_takes_the_lints_of_the_workspace() {
     for (path, text) in crate::texts("", "Cargo.toml") {
         let inherits = text.contains("[lints]\nworkspace = true");
         // Above the I/O line a shorter list is enough.
-        let own = text.contains("[lints.clippy]") && path.starts_with("chains/node/");
+        let above = ["chains/node/", "relayer/daemon/"];
+        let own = text.contains("[lints.clippy]") && above.iter().any(|it| path.starts_with(it));
         let is_crate = path != "Cargo.toml" && !path.starts_with("fuzz/");
         assert!(inherits || own || !is_crate, "{path} takes no lints");
     }
