@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use causeway_chain::{Link, Network, PeerId};
 use causeway_chain_cometbft::consensus::{
-    Application, DecidedBlock, Executed, Genesis, Message, Participant, Participants, Proposal,
-    State, Timing, ValidatorKey, ValidatorUpdate,
+    Application, DecidedBlock, Executed, Genesis, Memory, Message, OlderBlocks, Participant,
+    Participants, Proposal, Resume, State, Timing, ValidatorKey, ValidatorUpdate,
 };
 use causeway_chain_cometbft::{Block, TxResult, tx_hash};
 use causeway_client_cometbft::{
@@ -419,4 +419,71 @@ fn one_seed_gives_one_history() {
     };
     assert_eq!(history(1), history(1));
     assert_ne!(history(1), history(2));
+}
+
+/// Kills a participant every few steps and starts it again from what it had written down, its
+/// own votes forgotten or not; gives how many pieces of evidence reached blocks.
+fn restarts(seed: u64, forgets: bool) -> usize {
+    let slow = Link { jitter: Duration::from_millis(900), lost_per_mille: 50, ..LOSSY };
+    let mut net = Net::new(4, 4, slow, seed);
+    let mut kept = vec![Memory::default(); 4];
+    let mut random = causeway_chain::Random::new(seed);
+    let mut blocks = BTreeMap::new();
+    for _ in 0..4_000 {
+        net.now = net.now.saturating_add(Duration::from_millis(20));
+        net.participants.advance(net.now);
+        let members = net.participants.members();
+        let next = |blocks: &BTreeMap<_, _>| {
+            let next = blocks.len() as u64 + 1;
+            members
+                .iter()
+                .find_map(|member| member.decided(next))
+                .map(|block| (next, block.clone()))
+        };
+        while let Some((height, block)) = next(&blocks) {
+            blocks.insert(height, block);
+        }
+        for OlderBlocks { from, to, height } in net.participants.take_sought() {
+            for (_, block) in blocks.range(height..) {
+                let message = Message::Decided(block.clone());
+                net.participants.network_mut().send(from, to, message, net.now);
+            }
+        }
+        for (peer, kept) in (0..).zip(&mut kept) {
+            let member = net.participants.member_mut(PeerId(peer)).unwrap();
+            if let Some(memory) = member.take_memory() {
+                let decoded = Memory::decode(&memory.encode(), |id| {
+                    let mut proposals = memory.proposals.iter();
+                    proposals.find(|(p, _)| p.block_id == *id).map(|(_, block)| block.clone())
+                });
+                assert_eq!(decoded.as_ref(), Ok(&memory));
+                *kept = memory;
+            }
+        }
+        if random.chance(1, 60) {
+            let peer = random.below(4) as u32;
+            let member = net.participants.member_mut(PeerId(peer)).unwrap();
+            let state = member.state();
+            assert_eq!(State::decode(&state.encode()).as_ref(), Ok(state));
+            let memory = if forgets { Memory::default() } else { kept[peer as usize].clone() };
+            let resume = Resume {
+                state: state.clone(),
+                last_commit: member.last_commit().cloned(),
+                evidence: member.evidence().clone(),
+                memory,
+            };
+            let application = member.application().clone();
+            let again =
+                Participant::resume(key(peer), application, resume, Timing::default(), net.now);
+            net.participants.replace(PeerId(peer), again);
+        }
+    }
+    assert!(blocks.len() > 15, "{}", blocks.len());
+    blocks.values().map(|decided| decided.block.evidence.len()).sum()
+}
+
+#[test]
+fn who_restarts_signs_nothing_twice_unless_it_forgets() {
+    assert_eq!((0..4).map(|seed| restarts(seed, false)).sum::<usize>(), 0);
+    assert_ne!((0..4).map(|seed| restarts(seed, true)).sum::<usize>(), 0);
 }

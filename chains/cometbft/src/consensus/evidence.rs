@@ -25,9 +25,9 @@ struct Past {
     time: Time,
 }
 
-/// One participant's evidence.
+/// One participant's evidence, and what it judges evidence by.
 #[derive(Clone, Debug)]
-pub(crate) struct EvidencePool {
+pub struct EvidencePool {
     chain_id: ChainId,
     past: BTreeMap<u64, Past>,
     pending: BTreeMap<Hash, DuplicateVoteEvidence>,
@@ -35,7 +35,8 @@ pub(crate) struct EvidencePool {
 }
 
 impl EvidencePool {
-    pub(crate) const fn new(chain_id: ChainId) -> Self {
+    /// No evidence, and no past to judge any by.
+    pub const fn new(chain_id: ChainId) -> Self {
         Self {
             chain_id,
             past: BTreeMap::new(),
@@ -45,7 +46,7 @@ impl EvidencePool {
     }
 
     /// A block was decided: by whom, when, and with which evidence in it.
-    pub(crate) fn note_block(
+    pub fn note_block(
         &mut self,
         (height, time): (u64, Time),
         validators: &ValidatorSet,
@@ -84,8 +85,13 @@ impl EvidencePool {
         orders.into_iter().find(|item| self.is_valid(item))
     }
 
+    /// What waits for a block.
+    pub fn pending(&self) -> impl Iterator<Item = (&Hash, &DuplicateVoteEvidence)> {
+        self.pending.iter()
+    }
+
     /// Takes evidence in; true when it is valid and new.
-    pub(crate) fn add(&mut self, item: &DuplicateVoteEvidence) -> bool {
+    pub fn add(&mut self, item: &DuplicateVoteEvidence) -> bool {
         let hash = id(item);
         let is_new = !self.pending.contains_key(&hash) && self.pending.len() < MAX_PENDING;
         let takes = is_new && !self.committed.contains_key(&hash) && self.is_valid(item);

@@ -88,7 +88,7 @@ impl Proposal {
 }
 
 /// The number of a proposal among signed messages (`SignedMsgType`).
-const PROPOSAL: i32 = 32;
+pub(super) const PROPOSAL: i32 = 32;
 
 /// `tendermint.types.CanonicalProposal`.
 #[derive(Clone, PartialEq, Message)]

@@ -8,15 +8,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use causeway_chain::PeerId;
-use causeway_client_cometbft::{Commit, ValidatorSet};
+use causeway_client_cometbft::{Commit, DuplicateVoteEvidence, ValidatorSet};
 use causeway_core::Timestamp;
 
 use super::book::Book;
 use super::evidence::EvidencePool;
-use super::{Application, DecidedBlock, Message, Rounds, State, Timeout, ValidatorKey, Wait};
+use super::{
+    Application, DecidedBlock, Memory, Message, Rounds, State, Timeout, ValidatorKey, Wait,
+};
 
-/// Blocks that a participant keeps for others who missed them.
-pub const KEPT_BLOCKS: u64 = 20_000;
+/// The newest blocks that a participant has at hand for others who missed them; older ones it
+/// has to look up ([`super::OlderBlocks`]).
+pub const KEPT_BLOCKS: usize = 1_000;
+
+/// The most bytes of transactions in the blocks that a participant has at hand: full blocks are a
+/// thousand times as long as empty ones.
+pub const KEPT_BLOCKS_LEN: usize = 16 << 20;
 
 /// How long participants wait for one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +76,19 @@ pub(crate) struct Outgoing {
     pub(crate) message: Message,
 }
 
+/// What a participant goes on from after a restart.
+#[derive(Clone, Debug)]
+pub struct Resume {
+    /// What follows from the last block.
+    pub state: State,
+    /// Who decided the last block; `None` before the first.
+    pub last_commit: Option<Commit>,
+    /// What it knew of misbehaviour.
+    pub evidence: EvidencePool,
+    /// What it signed in the height under way, if it did.
+    pub memory: Memory,
+}
+
 /// One participant and its copy of the application.
 #[derive(Clone, Debug)]
 pub struct Participant<A> {
@@ -89,6 +109,12 @@ pub struct Participant<A> {
     decided: BTreeMap<u64, Arc<DecidedBlock>>,
     /// True when the application could not execute what was decided.
     is_stopped: bool,
+    /// The bytes of transactions in `decided`.
+    decided_len: usize,
+    /// What was written down last, and what it resumed from.
+    remembered: Memory,
+    /// Heights from which on others asked for blocks that are no longer at hand.
+    sought: Vec<(PeerId, u64)>,
     /// So many more votes are cast twice, once for each of two things.
     double_votes: u32,
     out: Vec<Outgoing>,
@@ -103,14 +129,30 @@ impl<A: Application> Participant<A> {
         timing: Timing,
         now: Timestamp,
     ) -> Self {
-        let timing = timing.bounded();
         let evidence = EvidencePool::new(state.chain_id().clone());
+        let memory = Memory::default();
+        let resume = Resume { state, last_commit: None, evidence, memory };
+        Self::resume(key, application, resume, timing, now)
+    }
+
+    /// A participant that goes on at `now` where it was interrupted.
+    pub fn resume(
+        key: ValidatorKey,
+        application: A,
+        resume: Resume,
+        timing: Timing,
+        now: Timestamp,
+    ) -> Self {
+        let timing = timing.bounded();
+        let Resume { state, last_commit, evidence, memory } = resume;
+        let is_current = memory.height == state.next_height();
+        let remembered = if is_current { memory } else { Memory::default() };
         Self {
             key,
             timing,
             application,
             state,
-            last_commit: None,
+            last_commit,
             rounds: None,
             starts_at: now,
             book: Book::default(),
@@ -120,6 +162,9 @@ impl<A: Application> Participant<A> {
             asked_at: None,
             decided: BTreeMap::new(),
             is_stopped: false,
+            decided_len: 0,
+            remembered,
+            sought: Vec::new(),
             double_votes: 0,
             out: Vec::new(),
         }
@@ -148,6 +193,45 @@ impl<A: Application> Participant<A> {
     /// A decided block that it still keeps.
     pub fn decided(&self, height: u64) -> Option<&Arc<DecidedBlock>> {
         self.decided.get(&height)
+    }
+
+    /// The commit of the last block as this participant has it; `None` before the first.
+    pub const fn last_commit(&self) -> Option<&Commit> {
+        self.last_commit.as_ref()
+    }
+
+    /// What it knows of misbehaviour.
+    pub const fn evidence(&self) -> &EvidencePool {
+        &self.evidence
+    }
+
+    /// Takes evidence from outside in, and passes it on; true when it is valid and new.
+    pub fn accuse(&mut self, item: &DuplicateVoteEvidence) -> bool {
+        let takes = self.evidence.add(item);
+        if takes {
+            self.send(None, Message::Evidence(Box::new(item.clone())));
+        }
+        takes
+    }
+
+    /// What must be kept before anything it signed gets out, if it is not kept yet.
+    pub fn take_memory(&mut self) -> Option<Memory> {
+        let rounds = self.rounds.as_ref().filter(|_| self.place().is_some())?;
+        let own = self.key.address();
+        let votes = self.book.votes().filter(|vote| vote.validator_address == own);
+        let memory = Memory {
+            height: self.state.next_height(),
+            round: rounds.round(),
+            locked: rounds.locked(),
+            valid: rounds.valid(),
+            votes: votes.cloned().collect(),
+            proposals: self.book.proposals().cloned().collect(),
+        };
+        if memory == self.remembered {
+            return None;
+        }
+        self.remembered = memory.clone();
+        Some(memory)
     }
 
     /// The round under way; `None` between two heights.
@@ -204,6 +288,10 @@ impl<A: Application> Participant<A> {
 
     pub(crate) fn take_outgoing(&mut self) -> Vec<Outgoing> {
         core::mem::take(&mut self.out)
+    }
+
+    pub(crate) fn take_sought(&mut self) -> Vec<(PeerId, u64)> {
+        core::mem::take(&mut self.sought)
     }
 
     fn send(&mut self, to: Option<PeerId>, message: Message) {

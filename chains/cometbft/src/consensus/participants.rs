@@ -6,6 +6,17 @@ use causeway_core::Timestamp;
 use super::participant::Outgoing;
 use super::{Application, Message, Participant};
 
+/// A participant was asked for blocks that it no longer has at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OlderBlocks {
+    /// Whose they are.
+    pub from: PeerId,
+    /// Who needs them.
+    pub to: PeerId,
+    /// The first of them.
+    pub height: u64,
+}
+
 /// The participants of one chain, in the order of their peer ids.
 #[derive(Clone, Debug)]
 pub struct Participants<A> {
@@ -34,9 +45,32 @@ impl<A: Application> Participants<A> {
         self.members.get_mut(usize::try_from(peer.0).ok()?)
     }
 
+    /// Puts another in the place of a participant: itself, after a restart.
+    pub fn replace(&mut self, peer: PeerId, participant: Participant<A>) {
+        if let Some(member) = self.member_mut(peer) {
+            *member = participant;
+        }
+    }
+
     /// The network, to be broken, or to forge messages on.
     pub const fn network_mut(&mut self) -> &mut Network<Message> {
         &mut self.network
+    }
+
+    /// Requests for blocks that have to be looked up, since the last call.
+    pub fn take_sought(&mut self) -> Vec<OlderBlocks> {
+        let peers: Vec<_> = self.peers().collect();
+        let mut sought = Vec::new();
+        for (from, member) in peers.into_iter().zip(&mut self.members) {
+            let asked = member.take_sought().into_iter();
+            sought.extend(asked.map(|(to, height)| OlderBlocks { from, to, height }));
+        }
+        sought
+    }
+
+    /// Lets time pass without anything being done: what was due in it will be done late.
+    pub fn sleep(&mut self, until: Timestamp) {
+        self.now = self.now.max(until);
     }
 
     /// When something is due.

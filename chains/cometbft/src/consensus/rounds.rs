@@ -106,23 +106,38 @@ pub struct Rounds {
 impl Rounds {
     /// The beginning of a height.
     pub fn new(voters: Voters) -> (Self, Vec<Action>) {
-        let mut rounds = Self {
-            voters,
-            round: 0,
-            step: Step::Propose,
-            locked: None,
-            valid: None,
-            by_round: BTreeMap::new(),
-            decided: false,
-        };
+        Self::resume(voters, 0, None, None)
+    }
+
+    /// Goes on in a height that was interrupted in `round`. Whoever signs must remember what it
+    /// has signed in that round already.
+    pub fn resume(
+        voters: Voters,
+        round: u32,
+        locked: Option<(BlockId, u32)>,
+        valid: Option<(BlockId, u32)>,
+    ) -> (Self, Vec<Action>) {
+        let step = Step::Propose;
+        let by_round = BTreeMap::new();
+        let mut rounds = Self { voters, round, step, locked, valid, by_round, decided: false };
         let mut actions = Vec::new();
-        rounds.begin(0, &mut actions);
+        rounds.begin(round, &mut actions);
         (rounds, actions)
     }
 
     /// The round under way.
     pub const fn round(&self) -> u32 {
         self.round
+    }
+
+    /// The block of its last precommit for one, and the round of that.
+    pub const fn locked(&self) -> Option<(BlockId, u32)> {
+        self.locked
+    }
+
+    /// The block that had a quorum of prevotes last, and the round of that.
+    pub const fn valid(&self) -> Option<(BlockId, u32)> {
+        self.valid
     }
 
     /// True once the height is decided; nothing happens after that.

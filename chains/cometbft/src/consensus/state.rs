@@ -1,6 +1,8 @@
 //! What a participant knows after a decided block, and which blocks may follow
 //! (`state/validation.go`, `state/execution.go`).
 
+mod record;
+
 use causeway_client_cometbft::{
     Address, BLOCK_PROTOCOL, BlockId, ChainId, Commit, DuplicateVoteEvidence, Hash, Header, Time,
     ValidatorSet, Version,

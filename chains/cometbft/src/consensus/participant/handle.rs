@@ -16,6 +16,9 @@ use crate::consensus::{Application, DecidedBlock, Message, Stage, commits, propo
 /// The most decided blocks sent to one who is behind, for one status.
 const MAX_BLOCKS_AT_ONCE: u64 = 32;
 
+/// The most requests for older blocks that wait to be answered.
+const MAX_SOUGHT: usize = 64;
+
 /// Who hears of a later height asks for what it missed, but not more often than this.
 const ASK_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -57,6 +60,10 @@ impl<A: Application> Participant<A> {
         if height == own {
             for message in self.book.help(round) {
                 self.send(Some(to), message);
+            }
+        } else if height < own && !self.decided.contains_key(&height) {
+            if self.sought.len() < MAX_SOUGHT {
+                self.sought.push((to, height));
             }
         } else if height < own {
             let end = height.saturating_add(MAX_BLOCKS_AT_ONCE);

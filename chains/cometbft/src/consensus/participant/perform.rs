@@ -6,10 +6,10 @@ use std::sync::Arc;
 use causeway_client_cometbft::{BlockId, Commit, PartSetHeader, Time, Vote, VoteType};
 use causeway_core::Timestamp;
 
-use super::{KEPT_BLOCKS, Participant};
+use super::{KEPT_BLOCKS, KEPT_BLOCKS_LEN, Participant};
 use crate::consensus::key::Proposal;
 use crate::consensus::{
-    Action, Application, DecidedBlock, Message, Rounds, Stage, commits, proposer_at,
+    Action, Application, DecidedBlock, Memory, Message, Rounds, Stage, commits, proposer_at,
 };
 use crate::{Block, MAX_BLOCK_LEN};
 
@@ -23,12 +23,21 @@ const BLOCK_OVERHEAD: usize = 1 << 20;
 impl<A: Application> Participant<A> {
     /// Starts the next height, with what was heard of it before.
     pub(super) fn begin_height(&mut self, now: Timestamp) {
-        let (rounds, actions) = Rounds::new(commits::voters(self.validators()));
+        let height = self.state.next_height();
+        let memory = self.recall(height);
+        let voters = commits::voters(self.validators());
+        let (rounds, actions) = Rounds::resume(voters, memory.round, memory.locked, memory.valid);
         self.rounds = Some(rounds);
         self.status_at = now.saturating_add(self.timing.status);
         let mut heard = core::mem::take(&mut self.book);
         self.book.keep_conflicts(heard.take_conflicts());
-        let height = self.state.next_height();
+        for (proposal, block) in memory.proposals {
+            heard.add_proposal(proposal, block);
+        }
+        for vote in memory.votes {
+            self.send(None, Message::Vote(vote.clone()));
+            heard.add_vote(vote);
+        }
         self.perform(actions, now);
         for (proposal, block) in heard.proposals() {
             if self.state.next_height() == height {
@@ -40,6 +49,12 @@ impl<A: Application> Participant<A> {
                 self.take_vote(vote.clone(), now);
             }
         }
+    }
+
+    /// What it remembers of a height, from before a restart.
+    fn recall(&self, height: u64) -> Memory {
+        let is_of_height = self.remembered.height == height;
+        if is_of_height { self.remembered.clone() } else { Memory::default() }
     }
 
     /// Does what the rounds want, and what follows from it.
@@ -68,7 +83,11 @@ impl<A: Application> Participant<A> {
         if proposer_at(self.validators(), round).is_none_or(|proposer| proposer.address != own) {
             return;
         }
-        let known = valid.and_then(|(id, _)| self.book.block(&id)).cloned();
+        if let Some((proposal, block)) = self.signed_proposal(round) {
+            self.send(None, Message::Proposal(proposal.clone(), block.clone()));
+            return self.take_proposal(proposal, block, now);
+        }
+        let known = valid.and_then(|(id, _)| self.known_block(&id));
         let Some(block) = known.or_else(|| self.make_block().map(Arc::new)) else { return };
         let Some(block_id) = block.id() else { return };
         let mut proposal = Proposal {
@@ -82,6 +101,20 @@ impl<A: Application> Participant<A> {
         self.key.sign_proposal(&mut proposal, self.state.chain_id());
         self.send(None, Message::Proposal(proposal.clone(), block.clone()));
         self.take_proposal(proposal, block, now);
+    }
+
+    /// The proposal that it signed for this round before a restart: it must not sign another.
+    fn signed_proposal(&self, round: u32) -> Option<(Proposal, Arc<Block>)> {
+        let memory = self.recall(self.state.next_height());
+        memory.proposals.into_iter().find(|(proposal, _)| proposal.round == round)
+    }
+
+    fn known_block(&self, id: &BlockId) -> Option<Arc<Block>> {
+        let remembered = || {
+            let mut proposals = self.remembered.proposals.iter();
+            proposals.find(|(proposal, _)| proposal.block_id == *id).map(|(_, block)| block)
+        };
+        self.book.block(id).or_else(remembered).cloned()
     }
 
     fn make_block(&self) -> Option<Block> {
@@ -99,9 +132,15 @@ impl<A: Application> Participant<A> {
             Stage::Prevote => VoteType::Prevote,
             Stage::Precommit => VoteType::Precommit,
         };
+        let height = self.state.next_height();
+        if let Some(signed) = self.recall(height).vote(vote_type.number(), round) {
+            let signed = signed.clone();
+            self.send(None, Message::Vote(signed.clone()));
+            return self.take_vote(signed, now);
+        }
         let mut vote = Vote {
             vote_type,
-            height: self.state.next_height(),
+            height,
             round,
             block_id: value.unwrap_or_default(),
             timestamp: self.vote_time(now),
@@ -156,8 +195,7 @@ impl<A: Application> Participant<A> {
         );
         self.state = self.state.after(&block, commit.block_id, &executed);
         self.last_commit = Some(commit.clone());
-        self.decided.insert(height, Arc::new(DecidedBlock { block, commit }));
-        self.decided = self.decided.split_off(&height.saturating_sub(KEPT_BLOCKS));
+        self.keep(height, DecidedBlock { block, commit });
         self.rounds = None;
         self.timers.clear();
         self.starts_at = now.saturating_add(self.timing.commit);
@@ -170,4 +208,18 @@ impl<A: Application> Participant<A> {
             }
         }
     }
+
+    /// Has a block at hand for others, as long as there is room.
+    fn keep(&mut self, height: u64, decided: DecidedBlock) {
+        self.decided_len = self.decided_len.saturating_add(txs_len(&decided));
+        self.decided.insert(height, Arc::new(decided));
+        while self.decided.len() > KEPT_BLOCKS || self.decided_len > KEPT_BLOCKS_LEN {
+            let Some((_, oldest)) = self.decided.pop_first() else { return };
+            self.decided_len = self.decided_len.saturating_sub(txs_len(&oldest));
+        }
+    }
+}
+
+fn txs_len(decided: &DecidedBlock) -> usize {
+    decided.block.txs.iter().map(Vec::len).fold(0, usize::saturating_add)
 }
