@@ -126,7 +126,7 @@ fn check_coinbase(coinbase: &OwnedTransaction, height: u64) -> Result<(), BlockE
         return Err(BlockError::CoinbaseLockTime { got, expected });
     }
     let mut forms = coinbase.outputs.iter().map(|output| Script::of(&output.script));
-    if forms.any(|form| form == Script::Other) {
+    if forms.any(|form| matches!(form, Script::Other | Script::Vault)) {
         return Err(BlockError::CoinbaseOutput);
     }
     Ok(())

@@ -129,7 +129,7 @@ fn check_form(transaction: &OwnedTransaction) -> Result<(), TransactionError> {
         }
     }
     let forms = transaction.outputs.iter().map(|output| Script::of(&output.script));
-    if forms.into_iter().any(|form| form == Script::Other) {
+    if forms.into_iter().any(|form| matches!(form, Script::Other | Script::Vault)) {
         return Err(TransactionError::OutputForm);
     }
     Ok(())

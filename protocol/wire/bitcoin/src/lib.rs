@@ -1,5 +1,5 @@
 //! What the proof-of-work family's users exchange: runs of headers, anchors, network parameters and
-//! proofs of transactions in files; transactions and blocks on the wire, and how they are signed.
+//! proofs of transactions in files; transactions, the calls in them, and blocks on the wire.
 //! Bytes in, checked objects out; nothing is read or written here.
 //!
 //! Start with [`HeaderReader`] and [`TransactionProof`] for files, with [`OwnedTransaction`] and
@@ -25,6 +25,7 @@
 )]
 
 mod block;
+mod call;
 mod headers;
 mod proof;
 mod script;
@@ -33,9 +34,13 @@ mod transaction;
 mod trusted;
 
 pub use block::{Block, MAX_BLOCK_WEIGHT};
+pub use call::{CALL_MAGIC, CALL_VERSION, Call, CallParts, MAX_CALL_LEN, carries_magic, is_vault};
 pub use headers::{HeaderReader, read_header};
 pub use proof::{Depth, Proven, TransactionProof};
-pub use script::{Script, WITNESS_COMMITMENT_PREFIX, data_script};
+pub use script::{
+    Script, VAULT_WITNESS_SCRIPT, WITNESS_COMMITMENT_PREFIX, data_script, vault_program,
+    vault_script,
+};
 pub use signing::{KeyHash, SpendError, sign_input, verify_input};
 pub use transaction::{OwnedInput, OwnedOutput, OwnedTransaction};
 pub use trusted::{read_anchor, read_network};

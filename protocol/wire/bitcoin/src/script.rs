@@ -1,5 +1,7 @@
 //! The few forms of output script that the bundled chain knows.
 
+use sha2::{Digest, Sha256};
+
 use crate::signing::KeyHash;
 
 /// What the output with the witness commitment begins with (BIP141).
@@ -10,14 +12,22 @@ const OP_RETURN: u8 = 0x6a;
 const OP_PUSHDATA1: u8 = 0x4c;
 const OP_PUSHDATA2: u8 = 0x4d;
 const OP_PUSHDATA4: u8 = 0x4e;
+const OP_TRUE: u8 = 0x51;
 /// Pushes the next twenty bytes.
 const PUSH_20: u8 = 20;
+/// Pushes the next 32 bytes.
+const PUSH_32: u8 = 32;
+
+/// What the vault's outputs are spent with: anybody could, but for the rules of the chain.
+pub const VAULT_WITNESS_SCRIPT: [u8; 1] = [OP_TRUE];
 
 /// An output script, by its form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Script {
     /// Version 0 witness program of a key's hash (P2WPKH).
     KeyHash(KeyHash),
+    /// Version 0 witness program of the hash of [`VAULT_WITNESS_SCRIPT`] (P2WSH).
+    Vault,
     /// `OP_RETURN` and anything: nobody can spend it.
     Data,
     /// Any other.
@@ -32,6 +42,7 @@ impl Script {
                 Ok(hash) => Self::KeyHash(KeyHash(hash)),
                 Err(_) => Self::Other,
             },
+            [OP_0, PUSH_32, program @ ..] if program == vault_program() => Self::Vault,
             [OP_RETURN, ..] => Self::Data,
             _ => Self::Other,
         }
@@ -45,6 +56,35 @@ impl KeyHash {
         script.extend(self.0);
         script
     }
+}
+
+/// The witness program of the vault.
+pub fn vault_program() -> [u8; 32] {
+    Sha256::digest(VAULT_WITNESS_SCRIPT).into()
+}
+
+/// The script that pays the vault.
+pub fn vault_script() -> Vec<u8> {
+    let mut script = vec![OP_0, PUSH_32];
+    script.extend(vault_program());
+    script
+}
+
+/// What an `OP_RETURN` script pushes first, whatever opcode it uses for that, and all that follows.
+pub(crate) fn first_push(script: &[u8]) -> Option<&[u8]> {
+    let (&[OP_RETURN, opcode], rest) = script.split_first_chunk::<2>()? else { return None };
+    match opcode {
+        OP_PUSHDATA1 => rest.get(1..),
+        OP_PUSHDATA2 => rest.get(2..),
+        OP_PUSHDATA4 => rest.get(4..),
+        direct if direct < OP_PUSHDATA1 => Some(rest),
+        _ => None,
+    }
+}
+
+/// True for an `OP_RETURN` script of one minimal push.
+pub(crate) fn is_minimal_data(script: &[u8]) -> bool {
+    first_push(script).is_some_and(|data| data_script(data) == script)
 }
 
 /// `OP_RETURN` with one minimal push of `data`; an empty or longer one than a block holds is never
@@ -74,6 +114,10 @@ mod tests {
         let hash = KeyHash([3; 20]);
         assert_eq!(Script::of(&hash.script()), Script::KeyHash(hash));
         assert_eq!(Script::of(&data_script(b"x")), Script::Data);
+        assert_eq!(Script::of(&vault_script()), Script::Vault);
+        let mut other_program = vault_script();
+        other_program[2] ^= 1;
+        assert_eq!(Script::of(&other_program), Script::Other);
         let long = [hash.script().as_slice(), &[0]].concat();
         for other in [&[][..], &[OP_0], &hash.script()[..21], &long, &[0x51]] {
             assert_eq!(Script::of(other), Script::Other, "{other:?}");
