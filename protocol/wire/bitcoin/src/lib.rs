@@ -24,17 +24,26 @@
     )
 )]
 
+mod address;
+mod amount;
+mod asm;
 mod block;
 mod call;
+mod descriptor;
 mod headers;
 mod proof;
+pub mod rpc;
 mod script;
 mod signing;
 mod transaction;
 mod trusted;
 
+pub use address::{Address, AddressError, AddressNetwork};
+pub use amount::{Amount, COIN};
+pub use asm::{script_asm, script_type};
 pub use block::{Block, MAX_BLOCK_WEIGHT};
 pub use call::{CALL_MAGIC, CALL_VERSION, Call, CallParts, MAX_CALL_LEN, carries_magic, is_vault};
+pub use descriptor::{descriptor_checksum, descriptor_of, descriptor_scripts};
 pub use headers::{HeaderReader, read_header};
 pub use proof::{Depth, Proven, TransactionProof};
 pub use script::{

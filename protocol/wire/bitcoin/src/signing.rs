@@ -23,7 +23,7 @@ impl KeyHash {
         Self::of_bytes(key.to_sec1_point(true).as_bytes())
     }
 
-    fn of_bytes(key: &[u8]) -> Self {
+    pub(crate) fn of_bytes(key: &[u8]) -> Self {
         Self(Ripemd160::digest(Sha256::digest(key)).into())
     }
 }
