@@ -1,6 +1,6 @@
 //! CometBFT's RPC documents, signed headers, validator sets and evidence in JSON; and the
 //! transactions of Cosmos SDK chains ([`tx`]) with the messages in them ([`msg`])
-//! and their events ([`TxEvent`]).
+//! and their events ([`TxEvent`]), and the questions to such chains ([`query`]).
 //!
 //! Nodes, light clients and explorers write the same things in slightly different ways: 64-bit
 //! numbers as strings or as numbers, a part set header as `parts` or `part_set_header`, nothing as
@@ -30,6 +30,7 @@ mod evidence;
 mod header;
 mod light_block;
 pub mod msg;
+pub mod query;
 mod scalar;
 pub mod tx;
 mod validators;

@@ -86,17 +86,32 @@ pub(super) struct Fee {
 
 /// `cosmos.base.v1beta1.Coin`.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
-pub(crate) struct Coin {
+pub struct Coin {
+    /// The denomination.
     #[prost(string, tag = "1")]
-    denom: String,
+    pub denom: String,
+    /// How much, in decimal.
     #[prost(string, tag = "2")]
-    amount: String,
+    pub amount: String,
 }
 
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 struct Secp256k1Key {
     #[prost(bytes = "vec", tag = "1")]
     key: Vec<u8>,
+}
+
+impl PublicKey {
+    /// The key as accounts and signers have it.
+    pub fn to_any(&self) -> Any {
+        Any::pack(SECP256K1, &Secp256k1Key { key: self.to_bytes().to_vec() })
+    }
+
+    /// Reads what [`PublicKey::to_any`] gives.
+    pub fn from_any(any: &Any) -> Result<Self, DecodeError> {
+        let message: Secp256k1Key = any.unpack("public_key", SECP256K1)?;
+        Self::from_bytes(&message.key)
+    }
 }
 
 impl From<&super::Coin> for Coin {
@@ -153,15 +168,13 @@ impl TryFrom<Fee> for super::Fee {
 
 impl From<&super::Signer> for SignerInfo {
     fn from(signer: &super::Signer) -> Self {
-        let key =
-            |key: &PublicKey| Any::pack(SECP256K1, &Secp256k1Key { key: key.to_bytes().to_vec() });
         let mode = match signer.mode {
             SignMode::Direct => DIRECT,
             SignMode::Other(mode) => mode,
         };
         let mode_info = ModeInfo { single: Some(Single { mode }), multi: None };
         Self {
-            public_key: signer.public_key.as_ref().map(key),
+            public_key: signer.public_key.as_ref().map(PublicKey::to_any),
             mode_info: Some(mode_info),
             sequence: signer.sequence,
         }
@@ -172,16 +185,12 @@ impl TryFrom<SignerInfo> for super::Signer {
     type Error = DecodeError;
 
     fn try_from(signer: SignerInfo) -> Result<Self, DecodeError> {
-        let key = |any: Any| {
-            let message: Secp256k1Key = any.unpack("public_key", SECP256K1)?;
-            PublicKey::from_bytes(&message.key)
-        };
         let mode = match signer.mode_info.unwrap_or_default() {
             ModeInfo { single: Some(Single { mode: DIRECT }), multi: None } => SignMode::Direct,
             ModeInfo { single: Some(Single { mode }), multi: None } => SignMode::Other(mode),
             ModeInfo { .. } => SignMode::Other(0),
         };
-        let public_key = signer.public_key.map(key).transpose()?;
+        let public_key = signer.public_key.as_ref().map(PublicKey::from_any).transpose()?;
         Ok(Self { public_key, mode, sequence: signer.sequence })
     }
 }

@@ -18,12 +18,20 @@ pub enum TxRefusal {
     UnknownRequest,
     /// An address that is none.
     InvalidAddress,
+    /// A public key that is missing, or not the account's.
+    InvalidPubKey,
     /// An account that does not exist.
     UnknownAddress,
+    /// Coins that are no list of sums.
+    InvalidCoins,
     /// More gas was needed than the transaction allows.
     OutOfGas,
     /// The memo is too long.
     MemoTooLarge,
+    /// More signers than a transaction may have.
+    TooManySignatures,
+    /// Nobody signed.
+    NoSignatures,
     /// Less is paid than is asked.
     InsufficientFee,
     /// Anything else about its contents.
@@ -49,10 +57,14 @@ impl TxRefusal {
             Self::InsufficientFunds => 5,
             Self::UnknownRequest => 6,
             Self::InvalidAddress => 7,
+            Self::InvalidPubKey => 8,
             Self::UnknownAddress => 9,
+            Self::InvalidCoins => 10,
             Self::OutOfGas => 11,
             Self::MemoTooLarge => 12,
             Self::InsufficientFee => 13,
+            Self::TooManySignatures => 14,
+            Self::NoSignatures => 15,
             Self::InvalidRequest => 18,
             Self::KeyNotFound => 22,
             Self::InvalidHeight => 26,
@@ -82,10 +94,14 @@ impl fmt::Display for TxRefusal {
             Self::InsufficientFunds => "insufficient funds",
             Self::UnknownRequest => "unknown request",
             Self::InvalidAddress => "invalid address",
+            Self::InvalidPubKey => "invalid pubkey",
             Self::UnknownAddress => "unknown address",
+            Self::InvalidCoins => "invalid coins",
             Self::OutOfGas => "out of gas",
             Self::MemoTooLarge => "memo too large",
             Self::InsufficientFee => "insufficient fee",
+            Self::TooManySignatures => "maximum number of signatures exceeded",
+            Self::NoSignatures => "no signatures supplied",
             Self::InvalidRequest => "invalid request",
             Self::KeyNotFound => "key not found",
             Self::InvalidHeight => "invalid height",
