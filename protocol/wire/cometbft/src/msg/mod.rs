@@ -1,16 +1,21 @@
 //! Messages in transactions: bank sends, transfers, and the calls of IBC v2, as
 //! `causeway_core::Message`s; and the answers to them.
 //!
-//! All are the published messages of Cosmos SDK and ibc-go but one: several packets under one proof
+//! Of our own, and known to our chains only, are: several packets under one proof
 //! (`/causeway.ibc.v1.MsgRecvPackets {1 packets, 2 proof_commitments, 3 proof_height, 4 signer}`,
-//! answered by `{1 results}`), which only chains of ours know. `MsgSendPacket` has several payloads
+//! answered by `{1 results}`), and what the chain's authority decides ([`Decision`]). All others are
+//! the published messages of Cosmos SDK and ibc-go. `MsgSendPacket` has several payloads
 //! where chains of ours are meant; released ibc-go takes exactly one.
 
 mod bank;
+mod call;
+mod govern;
 mod ibc;
 mod response;
 
 pub use bank::{Send, Transfer};
+pub use call::SendCall;
+pub use govern::{Decision, Govern};
 pub use ibc::Call;
 pub use response::{TxMsgData, response_from_any, response_to_any};
 
@@ -23,8 +28,12 @@ pub enum Msg {
     Send(Send),
     /// Moves a coin to another chain.
     Transfer(Transfer),
+    /// Calls a contract on another chain.
+    SendCall(SendCall),
     /// Calls the message core.
     Call(Call),
+    /// Decides something for the chain.
+    Govern(Govern),
 }
 
 /// Why a message is not read.
@@ -47,10 +56,16 @@ impl Msg {
         match any.type_url.as_str() {
             bank::SEND => Ok(Self::Send(Send::decode(&any.value)?)),
             bank::TRANSFER => Ok(Self::Transfer(Transfer::decode(&any.value)?)),
-            other => match Call::decode(other, &any.value) {
-                Some(call) => Ok(Self::Call(call?)),
-                None => Err(MsgError::UnknownType { got: other.to_owned() }),
-            },
+            call::SEND_CALL => Ok(Self::SendCall(SendCall::decode(&any.value)?)),
+            other => {
+                if let Some(call) = Call::decode(other, &any.value) {
+                    return Ok(Self::Call(call?));
+                }
+                match Govern::decode(other, &any.value) {
+                    Some(govern) => Ok(Self::Govern(govern?)),
+                    None => Err(MsgError::UnknownType { got: other.to_owned() }),
+                }
+            }
         }
     }
 
@@ -59,7 +74,9 @@ impl Msg {
         match self {
             Self::Send(send) => send.to_any(),
             Self::Transfer(transfer) => transfer.to_any(),
+            Self::SendCall(call) => call.to_any(),
             Self::Call(call) => call.to_any(),
+            Self::Govern(govern) => govern.to_any(),
         }
     }
 
@@ -68,7 +85,9 @@ impl Msg {
         match self {
             Self::Send(send) => &send.from,
             Self::Transfer(transfer) => &transfer.sender,
+            Self::SendCall(call) => &call.sender,
             Self::Call(call) => &call.signer,
+            Self::Govern(govern) => &govern.authority,
         }
     }
 }

@@ -77,9 +77,11 @@ pub fn response_from_any(any: &Any) -> Result<Response, DecodeError> {
             let message: Text = any.unpack("response", &any.type_url)?;
             Ok(Response::ClientCreated(ClientId::new(message.client_id)?))
         }
-        ibc::SEND_PACKET | super::bank::TRANSFER => Sequence::new(number()?)
-            .map(Response::PacketSent)
-            .ok_or_else(|| malformed("sequence zero".into())),
+        ibc::SEND_PACKET | super::bank::TRANSFER | super::call::SEND_CALL => {
+            Sequence::new(number()?)
+                .map(Response::PacketSent)
+                .ok_or_else(|| malformed("sequence zero".into()))
+        }
         ibc::RECV_PACKET | ibc::ACKNOWLEDGEMENT | ibc::TIMEOUT => {
             Ok(Response::Packet(result_of(number()?)?))
         }
@@ -91,7 +93,13 @@ pub fn response_from_any(any: &Any) -> Result<Response, DecodeError> {
             let results = message.results.into_iter().map(result_of);
             Ok(Response::Packets(results.collect::<Result<_, _>>()?))
         }
-        ibc::UPDATE_CLIENT | ibc::RECOVER_CLIENT | ibc::REGISTER_COUNTERPARTY => {
+        ibc::UPDATE_CLIENT
+        | ibc::RECOVER_CLIENT
+        | ibc::REGISTER_COUNTERPARTY
+        | super::bank::SEND
+        | super::govern::UPDATE_VALIDATORS
+        | super::govern::SET_PAUSED
+        | super::govern::SET_RATE_LIMIT => {
             if any.value.is_empty() {
                 Ok(Response::Done)
             } else {

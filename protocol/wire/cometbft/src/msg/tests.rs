@@ -180,6 +180,59 @@ fn transfers_name_a_client_and_no_height() {
 }
 
 #[test]
+fn calls_of_contracts_have_the_published_fields() {
+    let call = SendCall {
+        source_client: client(3),
+        sender: "a".into(),
+        receiver: "b".into(),
+        salt: vec![4],
+        payload: vec![5],
+        timeout_timestamp: 6,
+        memo: "m".into(),
+        encoding: "e".into(),
+    };
+    let any = call.to_any();
+    let expected = [
+        b"\x0a\x08client-3\x12\x01a\x1a\x01b".as_slice(),
+        b"\x22\x01\x04\x2a\x01\x05\x30\x06\x3a\x01m\x42\x01e",
+    ];
+    assert_eq!(any.value, expected.concat());
+    assert_eq!(Msg::from_any(&any).unwrap(), Msg::SendCall(call));
+}
+
+#[test]
+fn decisions_come_back() {
+    let client_id = client(0);
+    let limit = |window_secs, most_out| Decision::SetRateLimit {
+        client_id: client(0),
+        denom: "stake".into(),
+        window_secs,
+        most_out,
+        most_in: None,
+    };
+    for decision in [
+        Decision::UpdateValidators(vec![([7; 32], 0), ([8; 32], 5)]),
+        Decision::SetPaused { client_id: client_id.clone(), is_paused: true },
+        Decision::SetPaused { client_id, is_paused: false },
+        limit(60, Some(Amount::from(7_u64))),
+        limit(0, None),
+    ] {
+        let msg = Msg::Govern(Govern { authority: "gov".into(), decision });
+        assert_eq!(Msg::from_any(&msg.to_any()).unwrap(), msg);
+        assert_eq!(msg.signer(), "gov");
+    }
+    for (type_url, value) in [
+        (govern::UPDATE_VALIDATORS, &[0x0a, 1, b'g'][..]),
+        (govern::UPDATE_VALIDATORS, &[0x12, 3, 0x0a, 1, 7]),
+        (govern::SET_PAUSED, &[0x0a, 1, b'g']),
+        (govern::SET_RATE_LIMIT, b"\x12\x08client-0\x2a\x0201"),
+    ] {
+        let any = Any::new(type_url, value.to_vec());
+        assert!(matches!(Msg::from_any(&any), Err(MsgError::Malformed(_))), "{type_url}");
+    }
+}
+
+#[test]
 fn unknown_types_are_named() {
     let any = Any::new("/cosmos.gov.v1.MsgVote", Vec::new());
     let got = "/cosmos.gov.v1.MsgVote".to_owned();
