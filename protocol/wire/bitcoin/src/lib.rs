@@ -35,6 +35,7 @@ mod proof;
 pub mod rpc;
 mod script;
 mod signing;
+pub mod state;
 mod transaction;
 mod trusted;
 
