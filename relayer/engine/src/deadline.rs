@@ -39,11 +39,12 @@ impl PathEngine {
         let end = self.end(side);
         let clear = end.observation.map(|_| end.clear_at);
         let scan = end.scan_asked.map(|at| at.saturating_add(self.limits.give_up_after));
+        let rescan = (end.scan_from > self.now).then_some(end.scan_from);
         // While the chain takes no more, what frees it is an input, or the end of a pause.
         let pause = (end.paused_until > self.now).then_some(end.paused_until);
         let turn = self.may_submit(side).then(|| self.next_turn(side)).flatten();
         let turn = turn.map(|at| at.saturating_add(self.limits.gather));
-        [clear, scan, pause, turn].into_iter().flatten()
+        [clear, scan, rescan, pause, turn].into_iter().flatten()
     }
 
     /// When the turn of a packet comes that may go.

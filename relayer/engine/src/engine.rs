@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use causeway_core::Timestamp;
+use causeway_core::{Sequence, Timestamp};
 
-use crate::batch::InFlight;
+use crate::batch::{InFlight, Step};
 use crate::inspect::Asked;
 use crate::lanes::Lane;
 use crate::packet::{Progress, Tracked};
 use crate::packets::Packets;
 use crate::{
     BatchId, ClientReport, Effect, Input, Limits, Observation, PacketKey, PacketRecord, PerSide,
-    Record, Side, Task,
+    Record, Resume, Side, Task,
 };
 
 /// What is known of one end of the path.
@@ -23,10 +23,18 @@ pub(crate) struct End {
     pub(crate) client: Option<ClientReport>,
     /// Packet events up to this height were handled.
     pub(crate) cursor: Option<u64>,
+    /// True while the chain does not answer.
+    pub(crate) lost: bool,
     /// When a range of events was last asked for and not yet brought.
     pub(crate) scan_asked: Option<Timestamp>,
+    /// No range of events is asked for before this time.
+    pub(crate) scan_from: Timestamp,
+    /// Ranges in a row that could not be read.
+    pub(crate) scan_failures: u32,
     /// When the list of outstanding packets and the client are next read.
     pub(crate) clear_at: Timestamp,
+    /// How far the list was read.
+    pub(crate) listing: Listing,
     /// The most items of a batch on this chain, by experience.
     pub(crate) batch_items: usize,
     /// Nothing is submitted before this time.
@@ -35,6 +43,21 @@ pub(crate) struct End {
     pub(crate) refresh_from: Timestamp,
     /// Groups that are tried apart after a larger one was refused.
     pub(crate) groups: VecDeque<Vec<PacketKey>>,
+}
+
+/// How far a list of outstanding packets was read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listing {
+    /// Where the next page begins.
+    pub(crate) next: Sequence,
+    /// How many pages may still be read in this round.
+    pub(crate) pages_left: u32,
+}
+
+impl Default for Listing {
+    fn default() -> Self {
+        Self { next: Sequence::FIRST, pages_left: 0 }
+    }
 }
 
 /// Decides, for one path, what to do next.
@@ -61,8 +84,12 @@ impl PathEngine {
             observation: None,
             client: None,
             cursor: None,
+            lost: false,
             scan_asked: None,
+            scan_from: now,
+            scan_failures: 0,
             clear_at: now,
+            listing: Listing::default(),
             batch_items: limits.batch_items.max(1),
             paused_until: now,
             refresh_from: now,
@@ -90,6 +117,7 @@ impl PathEngine {
         match record {
             Record::Cursor { side, height } => self.end_mut(side).cursor = Some(height),
             Record::Packet(record) if record.outcome.is_none() => {
+                let record = *record;
                 let mut tracked = Tracked::unknown(Lane::Backlog, record.since);
                 tracked.packet = record.packet;
                 tracked.transaction = record.transaction;
@@ -97,10 +125,30 @@ impl PathEngine {
                 if let Some(answer) = record.acknowledgement {
                     tracked.task = Task::Acknowledge(answer);
                 }
+                match record.resume {
+                    Resume::Prove(height) if tracked.packet.is_some() => {
+                        tracked.evidence = height;
+                        tracked.progress = Progress::Finality;
+                    }
+                    Resume::AwaitAnswer => tracked.progress = Progress::Answer,
+                    Resume::Prove(_) | Resume::Look => {}
+                }
                 self.packets.insert(record.key, tracked);
             }
             Record::Packet(_) => {}
         }
+    }
+
+    /// Takes up a batch that was with its chain, or on its way there, before a stop. The driver
+    /// goes on to say what becomes of it. For an engine that has just been made.
+    pub fn resume_batch(&mut self, id: BatchId, on: Side, keys: Vec<PacketKey>) {
+        self.next_batch = self.next_batch.max(id.0);
+        for key in &keys {
+            self.packets.update(*key, |tracked| tracked.progress = Progress::Batch(id));
+        }
+        let since = self.now;
+        let step = Step::Submitting { since, offered: since, bumps: 0 };
+        self.batches.insert(id, InFlight { on, keys, step, since });
     }
 
     /// Takes in what happened. `now` is the driver's clock; it only spaces retries and never
@@ -110,9 +158,13 @@ impl PathEngine {
         match input {
             Input::Observed { side, observation } => self.observed(side, observation),
             Input::Scanned { side, from, to, events } => self.scanned(side, from, to, events),
+            Input::ScanFailed { side } => self.scan_failed(side),
+            Input::Lost { side } => self.end_mut(side).lost = true,
             Input::Reorganised { side, height } => self.reorganised(side, height),
             Input::Client { side, report } => self.end_mut(side).client = Some(report),
-            Input::Listed { side, outstanding, next } => self.listed(side, &outstanding, next),
+            Input::Listed { side, from, outstanding, next } => {
+                self.listed(side, from, &outstanding, next);
+            }
             Input::Inspected { findings } => {
                 for (key, finding) in findings {
                     self.inspected(key, finding);
@@ -143,6 +195,11 @@ impl PathEngine {
 
     pub(crate) const fn end_mut(&mut self, side: Side) -> &mut End {
         self.ends.get_mut(side)
+    }
+
+    /// True while one of the chains does not answer: work on packets needs both.
+    pub(crate) fn is_cut(&self) -> bool {
+        Side::BOTH.iter().any(|side| self.end(*side).lost)
     }
 
     /// Moves a packet on and marks it to be saved.
@@ -180,7 +237,7 @@ impl PathEngine {
     pub(crate) fn save(&mut self) {
         let unsaved = core::mem::take(&mut self.unsaved);
         let records = unsaved.into_iter().filter_map(|key| self.record(key));
-        let mut records: Vec<_> = records.map(Record::Packet).collect();
+        let mut records: Vec<_> = records.map(|it| Record::Packet(Box::new(it))).collect();
         records.append(&mut self.records);
         if !records.is_empty() {
             self.effects.push_back(Effect::Save(records));
@@ -197,192 +254,25 @@ impl PathEngine {
             key,
             packet: tracked.packet.clone(),
             acknowledgement,
+            resume: self.resume(tracked),
             outcome: None,
             transaction: tracked.transaction.clone(),
             since: tracked.since,
             failure: tracked.failure.clone(),
         })
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use causeway_core::{
-        Acknowledgement, ClientId, Height, Packet, PacketResult, Payload, PortId, Recourse,
-        Sequence,
-    };
-
-    use super::*;
-    use crate::{Batch, Failure, ItemResult, PacketEvent};
-
-    fn secs(secs: u64) -> Timestamp {
-        Timestamp::from_secs(secs).unwrap()
-    }
-
-    fn packet(sequence: u64) -> Packet {
-        Packet {
-            sequence: Sequence::new(sequence).unwrap(),
-            source_client: ClientId::new("client-0").unwrap(),
-            dest_client: ClientId::new("client-1").unwrap(),
-            timeout_timestamp: 1000,
-            payloads: vec![Payload {
-                source_port: PortId::new("transfer").unwrap(),
-                dest_port: PortId::new("transfer").unwrap(),
-                version: "1".into(),
-                encoding: "raw".into(),
-                value: vec![1],
-            }],
-        }
-    }
-
-    fn key(sequence: u64) -> PacketKey {
-        PacketKey { source: Side::A, sequence: Sequence::new(sequence).unwrap() }
-    }
-
-    /// Drives an engine and keeps what it asks for.
-    struct Driver {
-        engine: PathEngine,
-        now: u64,
-    }
-
-    impl Driver {
-        fn new() -> Self {
-            let mut driver =
-                Self { engine: PathEngine::new(Limits::default(), [], secs(0)), now: 0 };
-            driver.observe(Side::A, 1, 1);
-            driver.observe(Side::B, 1, 1);
-            driver
-        }
-
-        fn handle(&mut self, input: Input) {
-            self.now += 1;
-            self.engine.handle(input, secs(self.now));
-        }
-
-        /// A chain is at `height`, all of it final, at chain time `at` seconds.
-        fn observe(&mut self, side: Side, height: u64, at: u64) {
-            let (height, time) = (Height::from_block(height), secs(at));
-            let observation = Observation {
-                head: height,
-                head_time: time,
-                finalized: height,
-                finalized_time: time,
-            };
-            self.handle(Input::Observed { side, observation });
-        }
-
-        fn events(&mut self, side: Side, height: u64, events: Vec<PacketEvent>) {
-            let events = events.into_iter().map(|e| (Height::from_block(height), e)).collect();
-            self.handle(Input::Scanned { side, from: height, to: height, events });
-        }
-
-        fn effects(&mut self) -> Vec<Effect> {
-            self.handle(Input::Tick);
-            core::iter::from_fn(|| self.engine.poll_effect()).collect()
-        }
-
-        fn batches(&mut self) -> Vec<Batch> {
-            let prepared = |effect| match effect {
-                Effect::Prepare(batch) => Some(batch),
-                _ => None,
-            };
-            self.effects().into_iter().filter_map(prepared).collect()
-        }
-
-        /// Sends packets 1 to `count` on A in block 2 and gives the batch that is made of them.
-        fn batch_of(&mut self, count: u64) -> Batch {
-            self.events(Side::A, 2, (1..=count).map(|n| PacketEvent::Sent(packet(n))).collect());
-            self.observe(Side::A, 2, 2);
-            let mut batches = self.batches();
-            assert_eq!(batches.len(), 1);
-            batches.remove(0)
-        }
-    }
-
-    fn keys(batch: &Batch) -> Vec<PacketKey> {
-        batch.items.iter().map(|item| item.key).collect()
-    }
-
-    #[test]
-    fn a_packet_goes_there_and_its_answer_comes_back() {
-        let mut driver = Driver::new();
-        let batch = driver.batch_of(1);
-        assert_eq!((batch.on, batch.at_least), (Side::B, Height::from_block(2)));
-        driver.handle(Input::Prepared { id: batch.id, items: keys(&batch) });
-        let effects = driver.effects();
-        let saved = effects.iter().rposition(|e| matches!(e, Effect::Save(_))).unwrap();
-        let submitted = effects.iter().position(|e| *e == Effect::Submit(batch.id)).unwrap();
-        assert!(saved < submitted, "what is about to happen is on record first");
-
-        let done = ItemResult::Handled(PacketResult::Success);
-        let height = Height::from_block(2);
-        driver.handle(Input::Confirmed {
-            id: batch.id,
-            height,
-            results: vec![(key(1), done.clone())],
-        });
-        let answer = Acknowledgement::new(vec![vec![1]]).unwrap();
-        driver.events(Side::B, 2, vec![PacketEvent::Answered(packet(1), answer.clone())]);
-        driver.observe(Side::B, 2, 3);
-        let home = driver.batches().remove(0);
-        assert_eq!((home.on, &home.items[0].task), (Side::A, &Task::Acknowledge(answer)));
-
-        driver.handle(Input::Prepared { id: home.id, items: keys(&home) });
-        let height = Height::from_block(3);
-        driver.handle(Input::Confirmed { id: home.id, height, results: vec![(key(1), done)] });
-        assert_eq!(driver.engine.outstanding(), 1, "not over before it is final");
-        driver.observe(Side::A, 3, 4);
-        assert_eq!(driver.engine.outstanding(), 0);
-    }
-
-    #[test]
-    fn one_bad_packet_does_not_keep_the_others() {
-        let mut driver = Driver::new();
-        let mut waiting = vec![driver.batch_of(8)];
-        let mut delivered = Vec::new();
-        while let Some(batch) = waiting.pop() {
-            driver.handle(Input::Prepared { id: batch.id, items: keys(&batch) });
-            if keys(&batch).contains(&key(5)) {
-                let recourse = Recourse::Reject;
-                let failure = Failure::Refused { recourse, reason: "poisoned".into() };
-                driver.handle(Input::Failed { id: batch.id, failure });
-            } else {
-                let done = ItemResult::Handled(PacketResult::Success);
-                let results = keys(&batch).into_iter().map(|key| (key, done.clone())).collect();
-                delivered.extend(keys(&batch));
-                let height = Height::from_block(2);
-                driver.handle(Input::Confirmed { id: batch.id, height, results });
+    /// Where a packet would go on after a stop at this moment.
+    fn resume(&self, tracked: &Tracked) -> Resume {
+        let may_be_out =
+            |id: &BatchId| self.batches.get(id).is_none_or(|batch| batch.step != Step::Preparing);
+        match (&tracked.progress, &tracked.task) {
+            (Progress::Answer, _) => Resume::AwaitAnswer,
+            (Progress::Inspection | Progress::Settlement { .. }, _) | (_, Task::Timeout) => {
+                Resume::Look
             }
-            let more = driver.batches();
-            waiting.extend(more.into_iter().filter(|batch| batch.items.len() < 8));
+            (Progress::Batch(id), _) if may_be_out(id) => Resume::Look,
+            _ => Resume::Prove(tracked.evidence),
         }
-        delivered.sort();
-        assert_eq!(delivered, [1, 2, 3, 4, 6, 7, 8].map(key));
-        let status = driver.engine.status(key(5)).unwrap();
-        assert_eq!(status.failure.as_deref(), Some("poisoned"));
-    }
-
-    #[test]
-    fn an_undelivered_packet_times_out_by_the_destinations_final_time() {
-        let mut driver = Driver::new();
-        driver.events(Side::A, 2, vec![PacketEvent::Sent(packet(1))]);
-        driver.observe(Side::B, 2, 999);
-        driver.observe(Side::A, 2, 2);
-        assert_eq!(driver.batches(), [], "too late to deliver, too early to time out");
-        driver.observe(Side::B, 3, 1000);
-        let batch = driver.batches().remove(0);
-        assert_eq!((batch.on, batch.at_least), (Side::A, Height::from_block(3)));
-        assert_eq!(batch.items[0].task, Task::Timeout);
-    }
-
-    #[test]
-    fn a_gap_in_the_stream_is_asked_for() {
-        let mut driver = Driver::new();
-        driver.effects();
-        driver.events(Side::A, 5, vec![PacketEvent::Sent(packet(1))]);
-        assert_eq!(driver.engine.outstanding(), 0, "what came after a gap waits");
-        driver.observe(Side::A, 5, 5);
-        let scan = Effect::Scan { side: Side::A, from: 2, to: 5 };
-        assert!(driver.effects().contains(&scan));
     }
 }

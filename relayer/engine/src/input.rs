@@ -28,6 +28,17 @@ pub enum Input {
         /// What happened, each with its height.
         events: Vec<(Height, PacketEvent)>,
     },
+    /// A range of heights could not be read: it is asked for again, later each time.
+    ScanFailed {
+        /// The chain.
+        side: Side,
+    },
+    /// A chain does not answer. Until it is observed again nothing is asked of it, and what fails
+    /// meanwhile is nobody's fault.
+    Lost {
+        /// The chain.
+        side: Side,
+    },
     /// Blocks above `height` were undone.
     Reorganised {
         /// The chain.
@@ -46,6 +57,8 @@ pub enum Input {
     Listed {
         /// The chain that committed to them.
         side: Side,
+        /// What was asked for.
+        from: Sequence,
         /// Sequences that still have a commitment, ascending.
         outstanding: Vec<Sequence>,
         /// Where the next page begins; `None` at the end.
@@ -150,7 +163,8 @@ pub enum Destination {
 /// How a batch failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// An endpoint did not answer, or not with sense: nothing was learnt about the items.
+    /// An endpoint did not answer, or not with sense: nothing was learnt about the items, and
+    /// nothing of the batch is out. A driver that cannot say so does not report a failure.
     Endpoint(String),
     /// The batch does not fit into a block or a transaction.
     TooLarge,
@@ -168,7 +182,8 @@ pub enum Failure {
 /// Something for the driver to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Read packet events of a chain; answered by [`Input::Scanned`].
+    /// Read packet events of a chain; answered by [`Input::Scanned`], perhaps of the range's first
+    /// part only, or by [`Input::ScanFailed`].
     Scan {
         /// The chain.
         side: Side,
@@ -178,7 +193,7 @@ pub enum Effect {
         to: u64,
     },
     /// Read one page of outstanding commitments from a chain's state; answered by
-    /// [`Input::Listed`].
+    /// [`Input::Listed`]. Without an answer, the next round asks again.
     List {
         /// The chain.
         side: Side,
@@ -188,7 +203,7 @@ pub enum Effect {
     /// Read what both chains' states say of packets; answered by [`Input::Inspected`], in one
     /// piece or several.
     Inspect(Vec<PacketKey>),
-    /// Read the client on a chain; answered by [`Input::Client`].
+    /// Read the client on a chain; answered by [`Input::Client`], or not at all.
     ReadClient(Side),
     /// Get the client update and the proofs that a batch needs; answered by [`Input::Prepared`] or
     /// [`Input::Failed`].

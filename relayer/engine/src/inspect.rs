@@ -23,7 +23,7 @@ impl PathEngine {
     /// what is gone from a state is over only when that state is final.
     pub(crate) fn inspect(&mut self) {
         self.expire_inspections();
-        if Side::BOTH.iter().any(|side| self.end(*side).observation.is_none()) {
+        if self.is_cut() || Side::BOTH.iter().any(|side| self.end(*side).observation.is_none()) {
             return;
         }
         let now = self.now;
@@ -48,7 +48,9 @@ impl PathEngine {
         let lost: Vec<_> =
             self.inspecting.extract_if(.., |_, asked| expired(asked)).map(|(key, _)| key).collect();
         for key in lost {
-            if self.packets.get(&key).is_some_and(|t| t.progress == Progress::Inspection) {
+            if !self.is_cut()
+                && self.packets.get(&key).is_some_and(|t| t.progress == Progress::Inspection)
+            {
                 self.hold(key, "nothing came back about it");
             }
         }
@@ -68,6 +70,7 @@ impl PathEngine {
                 return self.hold(key, "the source has its commitment, but no event has its body");
             }
             Ok(finding) => finding,
+            Err(_) if self.is_cut() => return,
             Err(reason) => return self.hold(key, &reason),
         };
         let source_head = self.end(key.source).observation.map(|seen| seen.head);

@@ -37,6 +37,8 @@ mod plan;
 mod record;
 mod side;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub use batch::{Batch, BatchId, Item};
 pub use client::{ClientReport, ClientStatus};
@@ -46,6 +48,6 @@ pub use input::{
 };
 pub use limits::Limits;
 pub use packet::{Outcome, PacketKey, Task};
-pub use record::{PacketRecord, Record};
+pub use record::{PacketRecord, Record, Resume};
 pub use side::{PerSide, Side};
 pub use status::{Actor, PacketStatus, Stage};

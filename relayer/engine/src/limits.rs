@@ -27,6 +27,9 @@ pub struct Limits {
     pub refresh_percent: u32,
     /// How often all packets that the state says are outstanding are compared with those known.
     pub clear_every: Duration,
+    /// The most pages of outstanding packets that are read in a row; the next round goes on
+    /// where this one ended.
+    pub pages: u32,
     /// The most packets under inspection at once.
     pub inspections: usize,
     /// The most packets that are followed at once; beyond it the backlog waits in the chain's
@@ -53,6 +56,7 @@ impl Default for Limits {
             timeout_margin: Duration::from_secs(2),
             refresh_percent: 50,
             clear_every: Duration::from_secs(30),
+            pages: 1000,
             inspections: 256,
             packets: 200_000,
             scan_range: 500,

@@ -11,6 +11,7 @@ impl PathEngine {
     /// A chain has moved: more may be final, timeouts may have passed.
     pub(crate) fn observed(&mut self, side: Side, observation: Observation) {
         let end = self.end_mut(side);
+        end.lost = false;
         end.observation = Some(observation);
         if end.cursor.is_none() {
             // A new path: what came before is found in the state, not in old events.
@@ -33,6 +34,7 @@ impl PathEngine {
             return;
         }
         end.scan_asked = None;
+        end.scan_failures = 0;
         if to > cursor {
             end.cursor = Some(to);
             self.records.push(Record::Cursor { side, height: to });
@@ -72,20 +74,28 @@ impl PathEngine {
                     }
                 });
             }
-            PacketEvent::Settled(key) => self.settled(key, height),
+            PacketEvent::Settled(key) => self.settled(key),
         }
     }
 
-    /// A packet ended. The event does not say how: after a timeout of our own the batch will,
-    /// after one that somebody else may have been faster than, the states do.
-    fn settled(&mut self, key: PacketKey, height: Height) {
-        let Some(tracked) = self.packets.get(&key) else { return };
-        let progress = match (&tracked.task, &tracked.progress) {
-            (Task::Timeout, Progress::Batch(_) | Progress::Settlement { .. }) => return,
-            (Task::Timeout, _) => Progress::Inspection,
-            _ => Progress::Settlement { height, outcome: tracked.outcome() },
-        };
-        self.set(key, progress);
+    /// A packet is said to have ended. If that was our own doing the batch will tell; otherwise
+    /// the states decide whether it is true.
+    fn settled(&mut self, key: PacketKey) {
+        let known = self.packets.get(&key).map(|tracked| &tracked.progress);
+        if known.is_some_and(|it| !matches!(it, Progress::Batch(_) | Progress::Settlement { .. })) {
+            self.set(key, Progress::Inspection);
+        }
+    }
+
+    /// A range of events could not be read.
+    pub(crate) fn scan_failed(&mut self, side: Side) {
+        let (first, longest) = (self.limits.retry_first, self.limits.clear_every);
+        let now = self.now;
+        let end = self.end_mut(side);
+        let doubled = first.saturating_mul(2_u32.saturating_pow(end.scan_failures.min(16)));
+        end.scan_failures = end.scan_failures.saturating_add(1);
+        end.scan_asked = None;
+        end.scan_from = now.saturating_add(doubled.min(longest));
     }
 
     /// Makes sure that the packet is known, unless too many are.
@@ -118,7 +128,7 @@ impl PathEngine {
         let (Some(observation), Some(cursor)) = (end.observation, end.cursor) else { return };
         let head = observation.head.height();
         let asked_lately = end.scan_asked.is_some_and(|at| now < at.saturating_add(patience));
-        if head <= cursor || asked_lately {
+        if head <= cursor || asked_lately || end.lost || now < end.scan_from {
             return;
         }
         let (from, to) = (cursor.saturating_add(1), head.min(cursor.saturating_add(range)));
@@ -156,13 +166,19 @@ impl PathEngine {
         let Some(mut record) = self.record(key) else { return };
         record.outcome = Some(outcome);
         record.since = self.now;
-        self.records.push(Record::Packet(record));
+        self.records.push(Record::Packet(Box::new(record)));
         self.packets.remove(&key);
         self.unsaved.remove(&key);
     }
 
     /// A page of what the state says is outstanding.
-    pub(crate) fn listed(&mut self, side: Side, outstanding: &[Sequence], next: Option<Sequence>) {
+    pub(crate) fn listed(
+        &mut self,
+        side: Side,
+        from: Sequence,
+        outstanding: &[Sequence],
+        next: Option<Sequence>,
+    ) {
         for sequence in outstanding {
             let key = PacketKey { source: side, sequence: *sequence };
             self.follow(key, Lane::Backlog);
@@ -175,7 +191,19 @@ impl PathEngine {
                 self.set(key, Progress::Inspection);
             }
         }
-        if let Some(from) = next {
+        self.list_on(side, from, next);
+    }
+
+    /// Asks for the next page, if the last one leads on and the round is not over.
+    fn list_on(&mut self, side: Side, from: Sequence, next: Option<Sequence>) {
+        let listing = &mut self.end_mut(side).listing;
+        if listing.next != from {
+            return;
+        }
+        listing.next = next.filter(|next| *next > from).unwrap_or(Sequence::FIRST);
+        if listing.next > from && listing.pages_left > 0 {
+            listing.pages_left = listing.pages_left.saturating_sub(1);
+            let from = listing.next;
             self.effects.push_back(Effect::List { side, from });
         }
     }

@@ -114,6 +114,7 @@ impl PathEngine {
         let Some(on) = self.batches.get(&id).map(|batch| batch.on) else { return };
         let keys = self.take_batch(id);
         match failure {
+            Failure::Endpoint(_) if self.is_cut() => self.requeue(&keys),
             Failure::Endpoint(reason) => self.wait_or_bisect(on, &keys, &reason),
             Failure::TooLarge => self.halve(on, &keys),
             Failure::Refused { recourse: Recourse::Wait | Recourse::Retry, reason } => {

@@ -1,6 +1,6 @@
 //! From what is known to what to do.
 
-use causeway_core::{Height, Sequence};
+use causeway_core::Height;
 
 use crate::batch::{InFlight, Step};
 use crate::engine::PathEngine;
@@ -38,6 +38,9 @@ impl PathEngine {
         }
         let Some(head) = end.observation.map(|seen| seen.head.height()) else { return };
         end.clear_at = next;
+        if end.lost {
+            return;
+        }
         // Blocks that the chain does not have were undone unnoticed, or never were.
         end.cursor = end.cursor.map(|cursor| cursor.min(head));
         let patience = self.limits.clear_every;
@@ -47,8 +50,12 @@ impl PathEngine {
                 self.set(key, Progress::Inspection);
             }
         }
+        let pages = self.limits.pages;
+        let listing = &mut self.end_mut(side).listing;
+        listing.pages_left = pages.saturating_sub(1);
+        let from = listing.next;
         self.effects.push_back(Effect::ReadClient(side));
-        self.effects.push_back(Effect::List { side, from: Sequence::FIRST });
+        self.effects.push_back(Effect::List { side, from });
     }
 
     /// Makes batches for one chain, as many as may be under way.
@@ -74,7 +81,8 @@ impl PathEngine {
         let under_way = self.batches.values().filter(|batch| batch.on == on).count();
         let active = end.client.is_none_or(|client| client.status == ClientStatus::Active);
         let seen = end.observation.is_some() && self.end(on.other()).observation.is_some();
-        seen && active && under_way < self.limits.batches_in_flight && end.paused_until <= self.now
+        let room = under_way < self.limits.batches_in_flight;
+        seen && active && room && !self.is_cut() && end.paused_until <= self.now
     }
 
     /// Those of a group that still wait as one, for the same chain.

@@ -1,6 +1,6 @@
 //! What survives a stop.
 
-use causeway_core::{Acknowledgement, Packet, Timestamp};
+use causeway_core::{Acknowledgement, Height, Packet, Timestamp};
 
 use crate::{Outcome, PacketKey, Side};
 
@@ -15,11 +15,21 @@ pub enum Record {
         height: u64,
     },
     /// A packet, and where it is.
-    Packet(PacketRecord),
+    Packet(Box<PacketRecord>),
 }
 
-/// A packet as it is kept. After a stop, one that has not ended is looked at again in the states
-/// of both chains: what was under way may have been done.
+/// Where a packet goes on after a stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Resume {
+    /// With a look at both chains' states: what was under way may have been done.
+    Look,
+    /// With its delivery, or its answer's, which can be proven from this height on.
+    Prove(Height),
+    /// With the destination's answer, whose event is above the chain's cursor.
+    AwaitAnswer,
+}
+
+/// A packet as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PacketRecord {
     /// The packet.
@@ -28,6 +38,8 @@ pub struct PacketRecord {
     pub packet: Option<Packet>,
     /// The destination's answer, once known.
     pub acknowledgement: Option<Acknowledgement>,
+    /// Where it goes on after a stop.
+    pub resume: Resume,
     /// How it ended; `None` while it has not.
     pub outcome: Option<Outcome>,
     /// The last transaction that had to do with it.

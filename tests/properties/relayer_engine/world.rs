@@ -10,7 +10,7 @@ use causeway_relayer_engine::{
     Limits, Outcome, PacketEvent, PacketKey, PathEngine, PerSide, Record, Side, Task,
 };
 
-use super::chain::{Chain, Witness, Work, packet};
+use super::chain::{Chain, TxId, Witness, Work, packet};
 use super::random::Random;
 
 /// How bad it is at the moment.
@@ -19,6 +19,13 @@ pub(crate) enum Mood {
     Honest,
     Failing,
     Lying,
+}
+
+/// What is with a chain, under which name.
+struct Submission {
+    transaction: TxId,
+    on: Side,
+    what: BTreeSet<(PacketKey, u8)>,
 }
 
 pub(crate) struct World {
@@ -34,7 +41,7 @@ pub(crate) struct World {
     life: u32,
     pending: Vec<Effect>,
     prepared: BTreeMap<BatchId, (Side, Vec<(Item, Witness)>)>,
-    submitted: BTreeMap<BatchId, BTreeSet<(PacketKey, u8)>>,
+    submitted: BTreeMap<BatchId, Submission>,
     streamed: PerSide<u64>,
     reported: PerSide<usize>,
 }
@@ -173,6 +180,8 @@ impl World {
         }
         if !self.bad(4) {
             self.tell(Input::Observed { side, observation });
+        } else if self.bad(2) {
+            self.tell(Input::Lost { side });
         }
         if !self.bad(4) {
             let from = self.streamed.get(side).saturating_add(1);
@@ -213,9 +222,11 @@ impl World {
             .collect();
         *self.reported.get_mut(side) = chain.head();
         for (height, ((life, id), results)) in results {
-            if life != self.life || self.bad(8) || self.submitted.remove(&id).is_none() {
+            let ours = self.submitted.get(&id).is_some_and(|it| it.transaction == (life, id));
+            if self.bad(8) || !ours {
                 continue;
             }
+            self.submitted.remove(&id);
             let height = Height::from_block(height);
             match results {
                 Ok(results) => self.tell(Input::Confirmed { id, height, results }),
@@ -237,12 +248,24 @@ impl World {
         self.life += 1;
         self.pending.clear();
         self.prepared.clear();
-        self.submitted.clear();
+        // The driver may know of transactions that are out.
+        if self.random.one_in(3) {
+            self.submitted.clear();
+        }
+        for (id, Submission { on, what, .. }) in &self.submitted {
+            let keys = what.iter().map(|(key, _)| *key).collect();
+            self.engine.resume_batch(*id, *on, keys);
+        }
     }
 
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Scan { side, from, to } => {
+                assert!(from <= to && to - from < self.limits.scan_range);
+                if self.bad(6) {
+                    return self.tell(Input::ScanFailed { side });
+                }
+                let to = from + self.random.below(to - from + 1);
                 let events = self.chains.get(side).events(from, to);
                 self.tell(Input::Scanned { side, from, to, events });
             }
@@ -263,10 +286,12 @@ impl World {
         let found = self.chains.get(side).newest().commitments.range(from..);
         let mut outstanding: Vec<_> = found.map(|(sequence, _)| *sequence).take(4).collect();
         let next = outstanding.get(3).copied().and_then(Sequence::next);
+        let mut next = next;
         if self.lies(4) {
             outstanding = vec![Sequence::new(1 + self.random.below(30)).unwrap()];
+            next = Sequence::new(1 + self.random.below(u64::MAX - 1));
         }
-        self.tell(Input::Listed { side, outstanding, next });
+        self.tell(Input::Listed { side, from, outstanding, next });
     }
 
     fn read_client(&mut self, side: Side) {
@@ -373,9 +398,10 @@ impl World {
             assert!(self.records.contains_key(key), "on record before it is submitted");
         }
         for other in self.submitted.values() {
-            assert!(what.is_disjoint(other), "the same work is submitted twice");
+            assert!(what.is_disjoint(&other.what), "the same work is submitted twice");
         }
-        self.submitted.insert(id, what);
+        let transaction = (self.life, id);
+        self.submitted.insert(id, Submission { transaction, on, what });
         if !self.bad(10) {
             self.chains.get_mut(on).mempool.push(Work::Batch((self.life, id), items));
         }
