@@ -1,5 +1,7 @@
 //! The client behind the interface's traits.
 
+use core::time::Duration;
+
 use causeway_core::{DecodeError, Height, Timestamp, refusals};
 use causeway_light_client::{
     Advance, ClientTypes, ClientView, LightClient, RecordWrite, Status, Verdict,
@@ -152,14 +154,8 @@ impl ClientTypes for BitcoinClient {
         consensus_state.timestamp()
     }
 
-    fn is_expired(
-        client_state: &ClientState,
-        consensus_state: &ConsensusState,
-        now: Timestamp,
-    ) -> bool {
-        client_state
-            .trusting_period
-            .is_some_and(|period| consensus_state.timestamp().saturating_add(period) <= now)
+    fn trusting_period(client_state: &ClientState) -> Option<Duration> {
+        client_state.trusting_period
     }
 }
 

@@ -1,6 +1,7 @@
 //! The contract between a light client and the host that runs it.
 
 use core::fmt::Debug;
+use core::time::Duration;
 
 use causeway_core::{Any, DecodeError, Height, MerklePath, Refusal, Timestamp};
 
@@ -57,13 +58,19 @@ pub trait ClientTypes: Sized + 'static {
     /// The chain time of a consensus state.
     fn timestamp(consensus_state: &Self::ConsensusState) -> Timestamp;
 
-    /// True when the consensus state is too old to be relied on at host time `now`. A client
-    /// without a trusting period never expires.
+    /// How long a consensus state may be relied on after its time; `None` for a client that never
+    /// expires.
+    fn trusting_period(client_state: &Self::ClientState) -> Option<Duration>;
+
+    /// True when the consensus state is too old to be relied on at host time `now`.
     fn is_expired(
         client_state: &Self::ClientState,
         consensus_state: &Self::ConsensusState,
         now: Timestamp,
-    ) -> bool;
+    ) -> bool {
+        Self::trusting_period(client_state)
+            .is_some_and(|period| Self::timestamp(consensus_state).saturating_add(period) <= now)
+    }
 }
 
 /// What a client sees of its own state in the host's store. Reading only: the host writes, and

@@ -1,6 +1,7 @@
 //! The same contract over bytes, for hosts that keep clients of several families.
 
 use core::marker::PhantomData;
+use core::time::Duration;
 use std::collections::BTreeMap;
 
 use causeway_core::{Any, BoxedRefusal, DecodeError, Height, MerklePath, Timestamp};
@@ -69,6 +70,8 @@ pub trait ErasedClient: Send + Sync {
     fn latest_height(&self, client_state: &Any) -> Result<Height, BoxedRefusal>;
     /// See [`ClientTypes::timestamp`].
     fn timestamp(&self, consensus_state: &Any) -> Result<Timestamp, BoxedRefusal>;
+    /// See [`ClientTypes::trusting_period`].
+    fn trusting_period(&self, client_state: &Any) -> Result<Option<Duration>, BoxedRefusal>;
     /// See [`ClientTypes::is_expired`].
     fn is_expired(
         &self,
@@ -230,6 +233,10 @@ impl<C: LightClient + ProofVerifier> ErasedClient for Erased<C> {
 
     fn timestamp(&self, consensus_state: &Any) -> Result<Timestamp, BoxedRefusal> {
         Ok(C::timestamp(&C::ConsensusState::from_any(consensus_state)?))
+    }
+
+    fn trusting_period(&self, client_state: &Any) -> Result<Option<Duration>, BoxedRefusal> {
+        Ok(C::trusting_period(&C::ClientState::from_any(client_state)?))
     }
 
     fn is_expired(

@@ -12,6 +12,7 @@
 
 mod endpoint;
 mod error;
+mod hosted;
 mod inspect;
 mod ledger;
 mod observer;
@@ -23,9 +24,10 @@ mod transport;
 
 pub use endpoint::Endpoint;
 pub use error::EndpointError;
+pub use hosted::HostedClient;
 pub use inspect::inspect;
 pub use ledger::{Books, Holding, Ledger};
-pub use observer::{HostedClient, Identity, Observer};
+pub use observer::{Identity, Observer};
 pub use prepare::{Prepared, prepare};
 pub use prover::{ClientParameters, Prover, Update};
 pub use reader::{ChainEvent, Events, MAX_CLIENTS, MAX_LOOKUP, MAX_PAGE, Page, Reader};

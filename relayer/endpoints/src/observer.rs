@@ -1,10 +1,10 @@
 //! Where a chain is, and its clients.
 
 use async_trait::async_trait;
-use causeway_core::{Any, ClientId, Counterparty, MerklePrefix};
-use causeway_relayer_engine::{ClientReport, Observation};
+use causeway_core::{ClientId, MerklePrefix};
+use causeway_relayer_engine::Observation;
 
-use crate::{EndpointError, Stream};
+use crate::{EndpointError, HostedClient, Stream};
 
 /// What a chain is, by its own account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,21 +15,6 @@ pub struct Identity {
     pub client_type: String,
     /// What its store puts before every packet path: what a counterparty registers.
     pub prefix: MerklePrefix,
-}
-
-/// A client as its host has it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HostedClient {
-    /// Its id.
-    pub id: ClientId,
-    /// Its state.
-    pub client_state: Any,
-    /// Its newest consensus state.
-    pub consensus_state: Any,
-    /// Its other end, once registered.
-    pub counterparty: Option<Counterparty>,
-    /// Status, heights and times.
-    pub report: ClientReport,
 }
 
 /// Where a chain is, and the clients that it hosts.

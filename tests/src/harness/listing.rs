@@ -175,9 +175,8 @@ impl ClientTypes for Client {
         Timestamp::from_nanos(consensus_state.nanos)
     }
 
-    fn is_expired(state: &ClientState, consensus_state: &ConsensusState, now: Timestamp) -> bool {
-        let age = now.saturating_since(Timestamp::from_nanos(consensus_state.nanos));
-        age >= Duration::from_secs(state.trusting_period_secs)
+    fn trusting_period(state: &ClientState) -> Option<Duration> {
+        Some(Duration::from_secs(state.trusting_period_secs))
     }
 }
 

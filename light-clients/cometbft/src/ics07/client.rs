@@ -1,5 +1,6 @@
 //! The client: status, creation, updates, recovery.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use causeway_core::{Height, Timestamp};
@@ -37,8 +38,8 @@ impl ClientTypes for CometbftClient {
         consensus_state.timestamp
     }
 
-    fn is_expired(state: &ClientState, consensus: &ConsensusState, now: Timestamp) -> bool {
-        consensus.timestamp.saturating_add(state.trusting_period) <= now
+    fn trusting_period(state: &ClientState) -> Option<Duration> {
+        Some(state.trusting_period)
     }
 }
 

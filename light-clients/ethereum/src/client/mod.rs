@@ -24,6 +24,8 @@ mod proof;
 mod records;
 mod state;
 
+use core::time::Duration;
+
 use causeway_core::{Height, Timestamp};
 use causeway_light_client::{Advance, ClientTypes, ClientView, LightClient, Status, Verdict};
 
@@ -64,12 +66,8 @@ impl ClientTypes for EthereumClient {
         Timestamp::from_secs(consensus_state.timestamp).unwrap_or_default()
     }
 
-    fn is_expired(
-        client_state: &ClientState,
-        consensus_state: &ConsensusState,
-        now: Timestamp,
-    ) -> bool {
-        now >= expiry(client_state, consensus_state)
+    fn trusting_period(client_state: &ClientState) -> Option<Duration> {
+        Some(client_state.trusting_period)
     }
 }
 
