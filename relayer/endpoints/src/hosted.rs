@@ -33,7 +33,7 @@ impl HostedClient {
         now: Timestamp,
     ) -> Result<Self, EndpointError> {
         let report = report(family(registry, &client_state)?, &client_state, &consensus_state, now)
-            .map_err(nonsense)?;
+            .map_err(|refusal| nonsense(&refusal))?;
         Ok(Self { id, client_state, consensus_state, counterparty, report })
     }
 
@@ -42,7 +42,9 @@ impl HostedClient {
         registry: &ClientRegistry,
         client_state: &Any,
     ) -> Result<Height, EndpointError> {
-        family(registry, client_state)?.latest_height(client_state).map_err(nonsense)
+        family(registry, client_state)?
+            .latest_height(client_state)
+            .map_err(|refusal| nonsense(&refusal))
     }
 }
 
@@ -55,7 +57,7 @@ fn family<'a>(
     })
 }
 
-fn nonsense(refusal: BoxedRefusal) -> EndpointError {
+fn nonsense(refusal: &BoxedRefusal) -> EndpointError {
     EndpointError::Nonsense { what: "client", reason: refusal.to_string() }
 }
 
