@@ -1,8 +1,9 @@
-//! What chain, relayer and command line all speak of the proof-of-stake family: the shapes of its
-//! RPC answers and files.
+//! What chain, relayer and command line all speak of the proof-of-stake family: transactions, the
+//! contracts' interface, and the shapes of RPC answers and files.
 //!
-//! Reading only: whatever comes from a server is a claim, and what it claims is for the light
-//! client to verify. Start with [`proof::AccountProof`] or [`beacon::Reader`].
+//! Whatever comes from a server is a claim, and what it claims is for the light client to verify.
+//! Start with [`transaction::Transaction`] and [`abi`] for what is sent, with
+//! [`proof::AccountProof`] or [`beacon::Reader`] for what is read.
 //!
 //! ```
 //! use causeway_wire_ethereum::proof::AccountProof;
@@ -11,11 +12,14 @@
 //! assert_eq!(error.what(), "account_proof");
 //! ```
 
+pub mod abi;
 pub mod beacon;
 pub mod config;
+pub mod contracts;
 pub mod eth;
 mod list;
 pub mod proof;
 mod text;
+pub mod transaction;
 
 pub use list::AtMost;
