@@ -183,9 +183,8 @@ impl PathEngine {
             let key = PacketKey { source: side, sequence: *sequence };
             self.follow(key, Lane::Backlog);
             let Some(tracked) = self.packets.get(&key) else { break };
-            // Its answer may have been hidden from us, or its event lost; or an event told us of
-            // an end that the state does not know of.
-            let waits = matches!(tracked.progress, Progress::Answer | Progress::Settlement { .. });
+            // Something told us of an end that the state does not know of.
+            let waits = matches!(tracked.progress, Progress::Settlement { .. });
             let waited = self.now.saturating_since(tracked.since);
             if waits && waited > self.limits.clear_every {
                 self.set(key, Progress::Inspection);

@@ -179,6 +179,11 @@ impl Packets {
         finality.chain(settlement).map(|(_, key)| *key).collect()
     }
 
+    /// Those of one source that wait for their answer.
+    pub(crate) fn unanswered(&self, source: Side) -> Vec<PacketKey> {
+        self.index.answers.get(source).iter().copied().collect()
+    }
+
     /// Those whose turn is on a chain, lane by lane, the longest waiting first.
     pub(crate) const fn turns(&self, on: Side) -> [&BTreeSet<(Timestamp, PacketKey)>; 2] {
         [self.index.live.get(on), self.index.backlog.get(on)]

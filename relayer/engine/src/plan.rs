@@ -44,7 +44,9 @@ impl PathEngine {
         // Blocks that the chain does not have were undone unnoticed, or never were.
         end.cursor = end.cursor.map(|cursor| cursor.min(head));
         let patience = self.limits.clear_every;
-        for key in self.packets.ahead_of(side, head) {
+        // Answers may have been hidden from us, or their events lost; or the packet was undone.
+        let quiet = self.packets.ahead_of(side, head).into_iter();
+        for key in quiet.chain(self.packets.unanswered(side)) {
             let since = self.packets.get(&key).map_or(now, |tracked| tracked.since);
             if now.saturating_since(since) > patience {
                 self.set(key, Progress::Inspection);
