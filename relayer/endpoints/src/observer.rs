@@ -27,6 +27,10 @@ pub trait Observer: Send + Sync {
     /// Where the chain is.
     async fn observe(&self) -> Result<Observation, EndpointError>;
 
+    /// The name of the block that the newest chain has at a height; `None` above its head. Asked
+    /// where heads can be undone, to see whether they were.
+    async fn block_id(&self, height: u64) -> Result<Option<String>, EndpointError>;
+
     /// A stream with a message at least at each new block; `None` where the chain has none. What
     /// the messages say is not looked at: each is a reason to observe.
     async fn watch(&self) -> Result<Option<Box<dyn Stream>>, EndpointError>;
