@@ -4,7 +4,7 @@ use alloy_primitives::{Address, Bytes, U256};
 use serde::{Deserialize, Serialize};
 
 use super::hex;
-use super::transaction::AccessListItem;
+use crate::transaction::AccessListItem;
 
 /// A call that nobody has signed; what it leaves open, the server fills in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -58,19 +58,34 @@ impl Filter {
             })
     }
 
-    /// False if no log of a block with this bloom is asked for.
-    pub fn may_match(&self, bloom: &Bloom) -> bool {
-        let has = |bytes: &[u8]| bloom.contains_input(BloomInput::Raw(bytes));
-        let addresses = &self.addresses;
-        (addresses.is_empty() || addresses.iter().any(|address| has(address.as_slice())))
-            && self.topics.iter().all(|allowed| {
-                allowed.is_empty() || allowed.iter().any(|topic| has(topic.as_slice()))
-            })
+    /// What blocks' blooms are compared with.
+    pub fn blooms(&self) -> FilterBlooms {
+        let bloom = |bytes: &[u8]| Bloom::from(BloomInput::Raw(bytes));
+        let addresses = self.addresses.iter().map(|address| bloom(address.as_slice())).collect();
+        let topics = self
+            .topics
+            .iter()
+            .map(|allowed| allowed.iter().map(|topic| bloom(topic.as_slice())).collect::<Vec<_>>());
+        FilterBlooms(core::iter::once(addresses).chain(topics).collect())
     }
 
     /// True for a log that is asked for, whatever its block.
     pub fn matches_log(&self, log: &Log) -> bool {
         self.matches(&log.address, &log.topics)
+    }
+}
+
+/// The bloom of each alternative of a [`Filter`], made once for all blocks.
+#[derive(Clone, Debug)]
+pub struct FilterBlooms(Vec<Vec<Bloom>>);
+
+impl FilterBlooms {
+    /// False if no log of a block with this bloom is asked for.
+    pub fn may_match(&self, bloom: &Bloom) -> bool {
+        let is_met = |allowed: &Vec<Bloom>| {
+            allowed.is_empty() || allowed.iter().any(|item| bloom.contains(item))
+        };
+        self.0.iter().all(is_met)
     }
 }
 
@@ -191,11 +206,11 @@ mod tests {
         let mut bloom = Bloom::ZERO;
         bloom.accrue(BloomInput::Raw(A.as_slice()));
         let mut filter = Filter::new(FilterBlocks::Hash(A));
-        assert!(filter.may_match(&Bloom::ZERO));
+        assert!(filter.blooms().may_match(&Bloom::ZERO));
         filter.topics = vec![vec![B, A]];
-        assert!(filter.may_match(&bloom));
+        assert!(filter.blooms().may_match(&bloom));
         filter.topics = vec![vec![B]];
-        assert!(!filter.may_match(&bloom));
+        assert!(!filter.blooms().may_match(&bloom));
     }
 
     #[test]

@@ -188,28 +188,28 @@ impl<'de, T: Hexadecimal> Deserialize<'de> for Hex<T> {
 }
 
 /// For members of structs, `#[serde(with = "hex")]`.
-pub(super) fn serialize<T: Hexadecimal, S: Serializer>(value: &T, s: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize<T: Hexadecimal, S: Serializer>(value: &T, s: S) -> Result<S::Ok, S::Error> {
     s.serialize_str(&value.to_hex())
 }
 
 /// The same, reading.
-pub(super) fn deserialize<'de, T: Hexadecimal, D: Deserializer<'de>>(d: D) -> Result<T, D::Error> {
+pub(crate) fn deserialize<'de, T: Hexadecimal, D: Deserializer<'de>>(d: D) -> Result<T, D::Error> {
     d.deserialize_str(HexVisitor(PhantomData))
 }
 
 /// For members that may be null or missing, `#[serde(default, with = "hex::option")]`.
-pub(super) mod option {
+pub(crate) mod option {
     use super::{Deserialize, Deserializer, Hex, Hexadecimal, Serialize, Serializer};
 
     #[expect(clippy::ref_option, reason = "serde passes members by reference")]
-    pub(in crate::eth) fn serialize<T: Hexadecimal, S: Serializer>(
+    pub(crate) fn serialize<T: Hexadecimal, S: Serializer>(
         value: &Option<T>,
         s: S,
     ) -> Result<S::Ok, S::Error> {
         value.as_ref().map(Hexadecimal::to_hex).serialize(s)
     }
 
-    pub(in crate::eth) fn deserialize<'de, T: Hexadecimal, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, T: Hexadecimal, D: Deserializer<'de>>(
         d: D,
     ) -> Result<Option<T>, D::Error> {
         Ok(Option::<Hex<T>>::deserialize(d)?.map(|hex| hex.0))
@@ -217,17 +217,17 @@ pub(super) mod option {
 }
 
 /// For lists, `#[serde(with = "hex::list")]`.
-pub(super) mod list {
+pub(crate) mod list {
     use super::{Deserialize, Deserializer, Hex, Hexadecimal, Serializer};
 
-    pub(in crate::eth) fn serialize<T: Hexadecimal, S: Serializer>(
+    pub(crate) fn serialize<T: Hexadecimal, S: Serializer>(
         values: &[T],
         s: S,
     ) -> Result<S::Ok, S::Error> {
         s.collect_seq(values.iter().map(Hexadecimal::to_hex))
     }
 
-    pub(in crate::eth) fn deserialize<'de, T: Hexadecimal, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, T: Hexadecimal, D: Deserializer<'de>>(
         d: D,
     ) -> Result<Vec<T>, D::Error> {
         Ok(Vec::<Hex<T>>::deserialize(d)?.into_iter().map(|hex| hex.0).collect())

@@ -4,6 +4,7 @@ use alloy_primitives::{Address, B256, Bloom, Bytes, U256};
 use serde::{Deserialize, Serialize};
 
 use super::hex;
+use crate::transaction::AccessListItem;
 
 /// A transaction, in a block or waiting for one. Members that not every type has are optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,18 +70,6 @@ pub struct Transaction {
     /// Its place in that block.
     #[serde(default, with = "hex::option")]
     pub transaction_index: Option<u64>,
-}
-
-/// An account of an access list, with slots of its storage.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AccessListItem {
-    /// The account.
-    #[serde(with = "hex")]
-    pub address: Address,
-    /// The slots.
-    #[serde(with = "hex::list")]
-    pub storage_keys: Vec<B256>,
 }
 
 /// What a transaction did.

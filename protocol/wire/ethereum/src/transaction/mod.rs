@@ -8,6 +8,9 @@ mod sign;
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use causeway_core::refusals;
+use serde::{Deserialize, Serialize};
+
+use crate::eth::hex;
 
 pub use sign::{account_of, address_of};
 
@@ -45,11 +48,14 @@ pub struct Transaction {
 }
 
 /// One entry of an access list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct AccessListItem {
     /// The account.
+    #[serde(with = "hex")]
     pub address: Address,
     /// Slots of its storage.
+    #[serde(with = "hex::list")]
     pub storage_keys: Vec<B256>,
 }
 
