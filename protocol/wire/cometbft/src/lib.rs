@@ -1,4 +1,4 @@
-//! CometBFT's RPC documents, signed headers, validator sets and evidence in JSON; and the
+//! CometBFT's RPC ([`rpc`]), signed headers, validator sets and evidence in JSON; and the
 //! transactions of Cosmos SDK chains ([`tx`]) with the messages in them ([`msg`])
 //! and their events ([`TxEvent`]), and the questions to such chains ([`query`]).
 //!
@@ -31,6 +31,7 @@ mod header;
 mod light_block;
 pub mod msg;
 pub mod query;
+pub mod rpc;
 mod scalar;
 pub mod tx;
 mod validators;

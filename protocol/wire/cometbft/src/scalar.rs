@@ -6,15 +6,41 @@ use core::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use causeway_client_cometbft::proto;
+use causeway_client_cometbft::{Time, proto};
 use serde::de::{Error, Unexpected, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::ser::Error as SerError;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// An integer, as a number or as its shortest decimal text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Int<T>(pub(crate) T);
+/// An integer, read as a number or as its shortest decimal text. Written as Go writes it: text
+/// where it has 64 bits, a number where it has 32.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Int<T>(pub T);
+
+macro_rules! write_as_text {
+    ($($number:ty),*) => {$(
+        impl Serialize for Int<$number> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(&self.0)
+            }
+        }
+    )*};
+}
+
+write_as_text!(i64, u64);
+
+impl Serialize for Int<u32> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(self.0)
+    }
+}
+
+impl Serialize for Int<i32> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i32(self.0)
+    }
+}
 
 struct IntVisitor<T>(PhantomData<T>);
 
@@ -52,9 +78,15 @@ where
     }
 }
 
-/// Bytes in hexadecimal of either case; `null` for none.
+/// Bytes in hexadecimal, read in either case and written in upper case; `null` reads as none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct HexBytes(pub(crate) Vec<u8>);
+pub struct HexBytes(pub Vec<u8>);
+
+impl Serialize for HexBytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex::encode_upper(&self.0))
+    }
+}
 
 impl<'de> Deserialize<'de> for HexBytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -65,9 +97,19 @@ impl<'de> Deserialize<'de> for HexBytes {
     }
 }
 
-/// Bytes in base64 with padding; `null` for none.
+/// Bytes in base64 with padding; none are `null`, and read from an empty text too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Base64Bytes(pub(crate) Vec<u8>);
+pub struct Base64Bytes(pub Vec<u8>);
+
+impl Serialize for Base64Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_empty() {
+            serializer.serialize_none()
+        } else {
+            serializer.serialize_str(&STANDARD.encode(&self.0))
+        }
+    }
+}
 
 impl<'de> Deserialize<'de> for Base64Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -79,13 +121,29 @@ impl<'de> Deserialize<'de> for Base64Bytes {
     }
 }
 
-/// A time of RFC 3339, with any offset; `null` for Go's zero time.
+/// A time of RFC 3339, read with any offset, written in UTC with as many digits as it needs; `null`
+/// reads as Go's zero time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WireTime(pub(crate) proto::Timestamp);
+pub struct WireTime(pub proto::Timestamp);
+
+impl Serialize for WireTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let nanos = i128::from(self.0.seconds).saturating_mul(1_000_000_000);
+        let nanos = nanos.saturating_add(self.0.nanos.into());
+        let time = OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(SerError::custom)?;
+        serializer.serialize_str(&time.format(&Rfc3339).map_err(SerError::custom)?)
+    }
+}
+
+impl From<Time> for WireTime {
+    fn from(time: Time) -> Self {
+        Self(time.into())
+    }
+}
 
 impl Default for WireTime {
     fn default() -> Self {
-        Self(causeway_client_cometbft::Time::ZERO.into())
+        Self(Time::ZERO.into())
     }
 }
 

@@ -1,25 +1,39 @@
 //! Validator sets.
 
-use causeway_client_cometbft::{ValidatorSet, proto};
+use causeway_client_cometbft::{PublicKey, Validator, ValidatorSet, proto};
 use causeway_core::DecodeError;
 use proto::public_key::Sum;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::from_json;
 use crate::scalar::{Base64Bytes, HexBytes, Int, null_as_default};
 
 /// Keys by the names under which CometBFT registers them.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "value")]
-enum PublicKeyJson {
+pub enum PublicKeyJson {
+    /// Ed25519.
     #[serde(rename = "tendermint/PubKeyEd25519")]
     Ed25519(Base64Bytes),
+    /// secp256k1, as Cosmos chains use it.
     #[serde(rename = "tendermint/PubKeySecp256k1")]
     Secp256k1(Base64Bytes),
+    /// secp256k1, as Ethereum uses it.
     #[serde(rename = "cometbft/PubKeySecp256k1eth")]
     Secp256k1Eth(Base64Bytes),
+}
+
+impl From<&PublicKey> for PublicKeyJson {
+    fn from(key: &PublicKey) -> Self {
+        match proto::PublicKey::from(key).sum {
+            Some(Sum::Secp256k1(key)) => Self::Secp256k1(Base64Bytes(key)),
+            Some(Sum::Secp256k1Eth(key)) => Self::Secp256k1Eth(Base64Bytes(key)),
+            Some(Sum::Ed25519(key)) => Self::Ed25519(Base64Bytes(key)),
+            None => Self::Ed25519(Base64Bytes::default()),
+        }
+    }
 }
 
 impl From<PublicKeyJson> for proto::PublicKey {
@@ -34,14 +48,30 @@ impl From<PublicKeyJson> for proto::PublicKey {
     }
 }
 
-#[derive(Debug, Deserialize)]
-struct ValidatorJson {
-    address: HexBytes,
-    pub_key: PublicKeyJson,
+/// A validator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValidatorJson {
+    /// The address of the key.
+    pub address: HexBytes,
+    /// The key.
+    pub pub_key: PublicKeyJson,
+    /// The voting power.
     #[serde(alias = "power")]
-    voting_power: Int<i64>,
+    pub voting_power: Int<i64>,
+    /// The standing in the rotation of proposers.
     #[serde(default, deserialize_with = "null_as_default")]
-    proposer_priority: Int<i64>,
+    pub proposer_priority: Int<i64>,
+}
+
+impl From<&Validator> for ValidatorJson {
+    fn from(validator: &Validator) -> Self {
+        Self {
+            address: HexBytes(validator.address.0.to_vec()),
+            pub_key: (&validator.public_key).into(),
+            voting_power: Int(validator.power.cast_signed()),
+            proposer_priority: Int(validator.proposer_priority),
+        }
+    }
 }
 
 impl From<ValidatorJson> for proto::Validator {
