@@ -16,10 +16,34 @@ pub(crate) struct Entry {
     pub(crate) anchor: Anchor,
     pub(crate) block: Option<Arc<Block>>,
     children: Vec<BlockHash>,
-    /// The block and all before it are here.
-    is_complete: bool,
-    /// The block, or one before it, broke a rule.
+    /// When the block and all before it were here, counted over all blocks.
+    completed: Option<u64>,
+    /// The block, or one before it, broke a rule or was ruled out.
     pub(crate) has_failed: bool,
+    /// The block was carried out at some time.
+    pub(crate) was_connected: bool,
+}
+
+impl Entry {
+    fn is_complete(&self) -> bool {
+        self.completed.is_some()
+    }
+
+    /// The end of a branch: nothing is known that builds on it.
+    fn is_tip(&self) -> bool {
+        self.children.is_empty()
+    }
+
+    fn new(anchor: Anchor, has_failed: bool) -> Self {
+        Self {
+            anchor,
+            block: None,
+            children: Vec::new(),
+            completed: None,
+            has_failed,
+            was_connected: false,
+        }
+    }
 }
 
 /// What is known of every branch.
@@ -38,8 +62,8 @@ impl BlockIndex {
         let anchor = Anchor::genesis(rules.network());
         let hash = anchor.header.hash();
         let block = Some(Arc::new(rules.genesis().clone()));
-        let genesis =
-            Entry { anchor, block, children: Vec::new(), is_complete: true, has_failed: false };
+        let mut genesis = Entry::new(anchor, false);
+        (genesis.block, genesis.completed, genesis.was_connected) = (block, Some(0), true);
         Self {
             entries: BTreeMap::from([(hash, genesis)]),
             candidates: BTreeMap::from([((anchor.chainwork, Reverse(0)), hash)]),
@@ -76,13 +100,7 @@ impl BlockIndex {
             return Some(Err(error.into()));
         }
         parent.children.push(hash);
-        let entry = Entry {
-            anchor: *chain.tip(),
-            block: None,
-            children: Vec::new(),
-            is_complete: false,
-            has_failed: parent.has_failed,
-        };
+        let entry = Entry::new(*chain.tip(), parent.has_failed);
         self.entries.insert(hash, entry);
         Some(Ok(hash))
     }
@@ -101,15 +119,15 @@ impl BlockIndex {
     fn complete(&mut self, hash: BlockHash) -> Vec<BlockHash> {
         let Some(entry) = self.entries.get(&hash) else { return Vec::new() };
         let parent = self.entries.get(&entry.anchor.header.prev);
-        let is_ready = entry.block.is_some() && parent.is_some_and(|parent| parent.is_complete);
-        if entry.is_complete || entry.has_failed || !is_ready {
+        let is_ready = entry.block.is_some() && parent.is_some_and(Entry::is_complete);
+        if entry.is_complete() || entry.has_failed || !is_ready {
             return Vec::new();
         }
         self.completed = self.completed.saturating_add(1);
         let place = (entry.anchor.chainwork, Reverse(self.completed));
         self.candidates.insert(place, hash);
         let Some(entry) = self.entries.get_mut(&hash) else { return Vec::new() };
-        entry.is_complete = true;
+        entry.completed = Some(self.completed);
         self.fresh.extend(entry.block.clone());
         entry.children.clone()
     }
@@ -137,11 +155,45 @@ impl BlockIndex {
         self.candidates.retain(|_, hash| entries.get(hash).is_some_and(|e| !e.has_failed));
     }
 
+    /// Takes back that a block, those before it or those that build on it were ruled out.
+    pub(crate) fn reconsider(&mut self, hash: BlockHash) {
+        let mut open = vec![hash];
+        let mut next = hash;
+        while let Some(entry) = self.entries.get_mut(&next).filter(|entry| entry.has_failed) {
+            entry.has_failed = false;
+            open.push(next);
+            next = entry.anchor.header.prev;
+        }
+        // The lowest first, so that each finds its parent as it will be.
+        while let Some(hash) = open.pop() {
+            let Some(entry) = self.entries.get_mut(&hash) else { continue };
+            entry.has_failed = false;
+            open.extend(entry.children.iter().copied());
+            if let Some(completed) = entry.completed {
+                self.candidates.insert((entry.anchor.chainwork, Reverse(completed)), hash);
+            } else {
+                self.complete(hash);
+            }
+        }
+    }
+
+    /// Notes that a block was carried out.
+    pub(crate) fn note_connected(&mut self, hash: BlockHash) {
+        if let Some(entry) = self.entries.get_mut(&hash) {
+            entry.was_connected = true;
+        }
+    }
+
+    /// The ends of all branches.
+    pub(crate) fn tips(&self) -> impl Iterator<Item = (&BlockHash, &Entry)> {
+        self.entries.iter().filter(|(_, entry)| entry.is_tip())
+    }
+
     /// The blocks that are missing below and at a header, lowest first, at most `limit` of them.
     pub(crate) fn missing(&self, hash: BlockHash, limit: usize) -> Vec<BlockHash> {
         let mut missing = Vec::new();
         let mut next = hash;
-        while let Some(entry) = self.entries.get(&next).filter(|entry| !entry.is_complete) {
+        while let Some(entry) = self.entries.get(&next).filter(|entry| !entry.is_complete()) {
             if entry.has_failed {
                 return Vec::new();
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use causeway_chain::{
-    Answer, Chain, DurableView, DurableWrite, Fault, FaultError, Listener, PeerId, Push, Request,
+    Answer, Chain, DurableView, DurableWrite, Fault, FaultError, Listener, Push, Request,
     SessionId, Summary,
 };
 use causeway_client_bitcoin::BlockHash;
@@ -12,10 +12,10 @@ use causeway_wire_bitcoin::Block;
 
 use crate::ledger::KEPT_STATES;
 use crate::miners::StartError;
-use crate::{Config, Miner, Miners, rpc};
+use crate::{Config, Miner, Miners, faults, rpc};
 
 /// The name that users know this chain by.
-const ALIAS: &str = "pow";
+pub(crate) const ALIAS: &str = "pow";
 /// Where the time of the first block is written down.
 const GENESIS_KEY: &[u8] = b"genesis";
 /// Blocks are written down in the order in which they became known.
@@ -39,7 +39,7 @@ pub enum OpenError {
 #[derive(Debug)]
 pub struct BitcoinChain {
     miners: Miners,
-    credentials: Vec<String>,
+    rpc: rpc::Server,
     written: BTreeSet<BlockHash>,
     writes: Vec<DurableWrite>,
 }
@@ -61,7 +61,7 @@ impl BitcoinChain {
         };
         let mut chain = Self {
             miners: Miners::new(&Config { genesis_time, ..config })?,
-            credentials,
+            rpc: rpc::Server::new(credentials, now),
             written: BTreeSet::new(),
             writes: Vec::new(),
         };
@@ -118,18 +118,20 @@ impl Chain for BitcoinChain {
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {
-        (!self.miners.is_halted()).then(|| self.miners.next_deadline())
+        self.miners.next_deadline()
     }
 
     fn request(&mut self, _listener: Listener, request: &Request, now: Timestamp) -> Answer {
-        let response = rpc::respond(&mut self.miners, &self.credentials, request, now);
+        let answer = self.rpc.answer(&mut self.miners, request, now);
         self.write_new_blocks();
-        Answer::Now(response)
+        answer
     }
 
     fn receive(&mut self, _session: SessionId, _message: &[u8]) {}
 
-    fn close(&mut self, _session: SessionId) {}
+    fn close(&mut self, session: SessionId) {
+        self.rpc.close(session);
+    }
 
     /// This family's RPC opens no streams.
     fn take_pushes(&mut self) -> Vec<Push> {
@@ -164,36 +166,9 @@ impl Chain for BitcoinChain {
     }
 
     fn inject(&mut self, fault: &Fault, now: Timestamp) -> Result<String, FaultError> {
-        let (_, all) = self.miners.running();
-        match fault {
-            Fault::Halt => {
-                self.miners.set_halted(true);
-                Ok("nobody mines".into())
-            }
-            Fault::Resume => {
-                self.miners.resume(now);
-                Ok("all miners mine and hear each other".into())
-            }
-            Fault::Partition => {
-                let half = all.div_ceil(2);
-                self.miners.network_mut().partition((half..all).map(|id| (PeerId(id), 1)));
-                Ok(format!("the miners up to {half} do not hear the others"))
-            }
-            Fault::Stop { count } if (1..all).contains(count) => {
-                for id in all.saturating_sub(*count)..all {
-                    self.miners.network_mut().set_stopped(PeerId(id), true);
-                }
-                Ok(format!("{count} of {all} miners are stopped"))
-            }
-            Fault::Stop { count } => {
-                let allowed = format!("1 to {} of {all} miners", all.saturating_sub(1));
-                Err(FaultError::OutOfRange { got: *count, allowed })
-            }
-            _ => Err(FaultError::NotHere {
-                alias: ALIAS,
-                reason: "it can halt, resume, be partitioned and have miners stopped".into(),
-            }),
-        }
+        let outcome = faults::inject(&mut self.miners, fault, now);
+        self.write_new_blocks();
+        outcome
     }
 }
 
@@ -269,29 +244,5 @@ mod tests {
         let config = || Config::new(3, Timestamp::from_nanos(0));
         let refused = BitcoinChain::open(config(), Vec::new(), &disk, time(0));
         assert!(matches!(refused, Err(OpenError::Stored(_))));
-    }
-
-    #[test]
-    fn faults_break_and_mend() {
-        let mut chain = open(&Disk::new(), 0);
-        chain.inject(&Fault::Halt, time(0)).unwrap();
-        let head = chain.summary().head;
-        assert_eq!(chain.next_deadline(), None);
-        chain.advance(time(60));
-        assert!(chain.summary().head <= head + 1);
-        chain.inject(&Fault::Partition, time(60)).unwrap();
-        assert_eq!(chain.summary().conditions, ["halted", "partitioned"]);
-        chain.inject(&Fault::Resume, time(60)).unwrap();
-        assert!(chain.summary().conditions.is_empty());
-        chain.inject(&Fault::Stop { count: 2 }, time(60)).unwrap();
-        assert_eq!(chain.summary().participants, (2, 4));
-        chain.advance(time(120));
-        assert!(chain.summary().head > head + 5);
-        for out in [0, 4] {
-            let refused = chain.inject(&Fault::Stop { count: out }, time(120));
-            assert!(matches!(refused, Err(FaultError::OutOfRange { .. })));
-        }
-        let refused = chain.inject(&Fault::StopFinality, time(120));
-        assert!(matches!(refused, Err(FaultError::NotHere { .. })));
     }
 }

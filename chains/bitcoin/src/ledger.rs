@@ -37,6 +37,11 @@ pub struct Coin {
 }
 
 impl Coin {
+    /// The script that pays it.
+    pub fn script(&self) -> Vec<u8> {
+        self.account.script()
+    }
+
     /// Whether the block at `height` may spend it.
     pub fn is_mature(&self, height: u64) -> bool {
         !self.is_coinbase || height >= self.height.saturating_add(COINBASE_MATURITY)
@@ -52,6 +57,16 @@ enum Change {
 /// What takes a block back.
 #[derive(Clone, Debug, Default)]
 pub struct Undo(Vec<Change>);
+
+impl Undo {
+    /// What the block spent.
+    pub(crate) fn spent(&self) -> impl Iterator<Item = (OutpointKey, &Coin)> {
+        self.0.iter().filter_map(|change| match change {
+            Change::Spent(key, coin) => Some((*key, coin)),
+            Change::Created(_) => None,
+        })
+    }
+}
 
 /// The state after a block.
 #[derive(Clone, Debug)]

@@ -34,6 +34,7 @@ mod chain;
 mod check;
 mod coinbase;
 mod config;
+mod faults;
 mod keys;
 mod ledger;
 mod mempool;
@@ -44,6 +45,7 @@ mod rpc;
 mod simulation;
 mod spend;
 mod template;
+mod transaction_index;
 
 pub use chain::{BitcoinChain, OpenError};
 pub use check::{BlockError, check_block};

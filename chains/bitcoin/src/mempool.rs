@@ -41,11 +41,27 @@ pub enum MempoolError {
     Full,
 }
 
+/// One that waits.
 #[derive(Clone, Debug)]
-struct Waiting {
-    transaction: Arc<OwnedTransaction>,
-    fee: u64,
-    weight: usize,
+pub(crate) struct Waiting {
+    pub(crate) transaction: Arc<OwnedTransaction>,
+    pub(crate) fee: u64,
+    pub(crate) weight: usize,
+    /// What the next block was judged by when it came.
+    pub(crate) since: SpendContext,
+}
+
+/// Those that wait and hang together with one that does.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Relatives {
+    /// What it spends of.
+    pub(crate) parents: Vec<Txid>,
+    /// What spends of it.
+    pub(crate) children: Vec<Txid>,
+    /// What it spends of, directly or not.
+    pub(crate) ancestors: Vec<Txid>,
+    /// What spends of it, directly or not.
+    pub(crate) descendants: Vec<Txid>,
 }
 
 /// What waits, in the order of arrival, in which a spender comes after what it spends.
@@ -78,6 +94,73 @@ impl Mempool {
     pub fn get(&self, txid: &Txid) -> Option<&OwnedTransaction> {
         let all = self.waiting.iter().map(|waiting| waiting.transaction.as_ref());
         all.filter(|_| self.contains(txid)).find(|transaction| transaction.txid() == *txid)
+    }
+
+    /// One that waits, with what is known of it.
+    pub(crate) fn waiting(&self, txid: &Txid) -> Option<&Waiting> {
+        let mut all = self.waiting.iter().filter(|_| self.contains(txid));
+        all.find(|waiting| waiting.transaction.txid() == *txid)
+    }
+
+    /// Those that hang together with one that waits. A spender comes after what it spends, so that
+    /// one way through the list finds all of either kind.
+    pub(crate) fn relatives(&self, txid: &Txid) -> Relatives {
+        let spends = |waiting: &Waiting, of: &BTreeSet<Txid>| {
+            waiting.transaction.inputs.iter().any(|input| of.contains(&input.outpoint.txid))
+        };
+        let own = BTreeSet::from([*txid]);
+        let mut relatives = Relatives::default();
+        let mut found = own.clone();
+        for waiting in &self.waiting {
+            if spends(waiting, &found) {
+                let id = waiting.transaction.txid();
+                if spends(waiting, &own) {
+                    relatives.children.push(id);
+                }
+                relatives.descendants.push(id);
+                found.insert(id);
+            }
+        }
+        let mut wanted: BTreeSet<Txid> = self.inputs_of(txid).collect();
+        relatives.parents = wanted.iter().copied().filter(|id| self.contains(id)).collect();
+        for waiting in self.waiting.iter().rev() {
+            let id = waiting.transaction.txid();
+            if wanted.contains(&id) {
+                wanted.extend(self.inputs_of(&id));
+                relatives.ancestors.push(id);
+            }
+        }
+        relatives
+    }
+
+    /// The transactions that one that waits spends of.
+    fn inputs_of(&self, txid: &Txid) -> impl Iterator<Item = Txid> {
+        let inputs = self.waiting(txid).into_iter().flat_map(|own| &own.transaction.inputs);
+        inputs.map(|input| input.outpoint.txid)
+    }
+
+    /// An output of one that waits.
+    pub(crate) fn created(&self, key: &OutpointKey) -> Option<&Coin> {
+        self.created.get(key)
+    }
+
+    /// What a transaction spends, as far as it is known.
+    pub(crate) fn spent_coins<'a>(
+        &'a self,
+        transaction: &OwnedTransaction,
+        ledger: &'a Ledger,
+    ) -> BTreeMap<OutpointKey, &'a Coin> {
+        let keys = transaction.inputs.iter().map(|input| key_of(&input.outpoint));
+        keys.filter_map(|key| Some((key, self.coin(ledger, &key)?))).collect()
+    }
+
+    /// What a transaction would pay; `None` when it spends what is not known, or too little.
+    pub(crate) fn fee(&self, transaction: &OwnedTransaction, ledger: &Ledger) -> Option<u64> {
+        let keys = transaction.inputs.iter().map(|input| key_of(&input.outpoint));
+        let values = keys.map(|key| self.coin(ledger, &key).map(|coin| coin.value));
+        let spent = values.sum::<Option<u64>>()?;
+        let paid = transaction.outputs.iter().map(|output| output.value);
+        spent.checked_sub(paid.fold(0, u64::saturating_add))
     }
 
     /// The ids of all that wait.
@@ -124,7 +207,7 @@ impl Mempool {
         if got < expected {
             return Err(MempoolError::FeeTooLow { got, expected });
         }
-        self.add(Waiting { transaction, fee: got, weight }, txid, context.height);
+        self.add(Waiting { transaction, fee: got, weight, since: context }, txid);
         Ok(txid)
     }
 
@@ -137,8 +220,9 @@ impl Mempool {
         context: SpendContext,
     ) {
         let old = core::mem::take(self);
-        let waited = old.waiting.into_iter().map(|waiting| waiting.transaction);
-        for transaction in returned.into_iter().chain(waited) {
+        let returned = returned.into_iter().map(|transaction| (transaction, context));
+        let waited = old.waiting.into_iter().map(|waiting| (waiting.transaction, waiting.since));
+        for (transaction, since) in returned.chain(waited) {
             let txid = transaction.txid();
             let weight = transaction.weight();
             let is_new = !self.ids.contains(&txid)
@@ -147,7 +231,7 @@ impl Mempool {
             let checked =
                 check_amounts_and_times(&transaction, context, |key| self.coin(ledger, key));
             if let (true, Ok((fee, _))) = (is_new, checked) {
-                self.add(Waiting { transaction, fee, weight }, txid, context.height);
+                self.add(Waiting { transaction, fee, weight, since }, txid);
             }
         }
     }
@@ -170,7 +254,8 @@ impl Mempool {
         self.created.get(key).or_else(|| ledger.coins().get(key))
     }
 
-    fn add(&mut self, waiting: Waiting, txid: Txid, height: u64) {
+    fn add(&mut self, waiting: Waiting, txid: Txid) {
+        let height = waiting.since.height;
         self.spent.extend(waiting.transaction.inputs.iter().map(|i| key_of(&i.outpoint)));
         for (index, output) in (0_u32..).zip(&waiting.transaction.outputs) {
             if let Script::KeyHash(account) = Script::of(&output.script) {

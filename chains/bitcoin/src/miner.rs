@@ -17,8 +17,12 @@ use crate::mempool::{Mempool, MempoolError};
 use crate::spend::SpendContext;
 use crate::template::template;
 
+mod branches;
+
+pub(crate) use branches::{BranchError, Rival, SubmitHeaderError};
+
 /// How far a header may be ahead of the clock, in seconds (Bitcoin Core `MAX_FUTURE_BLOCK_TIME`).
-const MAX_FUTURE_SECS: u64 = 7200;
+pub(crate) const MAX_FUTURE_SECS: u64 = 7200;
 /// Headers in one message (Bitcoin Core `MAX_HEADERS_RESULTS`).
 const MAX_HEADERS: usize = 2000;
 /// Blocks asked for at once; more are asked for when the sender announces itself again.
@@ -200,30 +204,6 @@ impl Miner {
         self.index.take_fresh()
     }
 
-    /// Takes a block that somebody made; gives the reason, in Bitcoin Core's words, when it is not
-    /// the new tip then.
-    pub(crate) fn submit_block(&mut self, block: Block, now: Timestamp) -> Option<String> {
-        let hash = block.header.hash();
-        if self.block(&hash).is_some() {
-            return Some("duplicate".into());
-        }
-        let Some(parent) = self.index.get(&block.header.prev) else {
-            return Some("prev-blk-not-found".into());
-        };
-        let height = parent.anchor.height.saturating_add(1);
-        if let Err(error) = check_block(&block, height) {
-            return Some(error.to_string());
-        }
-        self.add_block(block, now);
-        self.announce();
-        match self.index.get(&hash) {
-            None => Some("rejected".into()),
-            Some(entry) if entry.has_failed => Some("rejected".into()),
-            Some(_) if self.tip_hash() == hash => None,
-            Some(_) => Some("inconclusive".into()),
-        }
-    }
-
     /// Takes a block that an earlier run wrote.
     pub(crate) fn restore(&mut self, block: &Block, now: Timestamp) {
         self.add_block(block.clone(), now);
@@ -301,12 +281,13 @@ impl Miner {
         if headers.len() >= MAX_HEADERS {
             self.tell(from, Message::GetHeaders(vec![last]));
         }
-        let has_more_work = self
+        // Of a rival with as much work as the tip the blocks are wanted too, as nodes do it.
+        let has_enough_work = self
             .index
             .get(&last)
-            .is_some_and(|entry| entry.anchor.chainwork > self.tip().chainwork);
+            .is_some_and(|entry| entry.anchor.chainwork >= self.tip().chainwork);
         let missing = self.index.missing(last, MAX_BLOCKS_ASKED);
-        if has_more_work && !missing.is_empty() {
+        if has_enough_work && !missing.is_empty() {
             self.tell(from, Message::GetBlocks(missing));
         }
     }
@@ -403,8 +384,11 @@ impl Miner {
     /// Goes over to the complete branch with the most work. A branch with a block that breaks a
     /// rule is left for the best of the others, which may be the one that was followed before.
     fn follow_most_work(&mut self) -> bool {
-        let before = self.tip_hash();
-        let mut returned = Vec::new();
+        self.follow_from(self.tip_hash(), Vec::new())
+    }
+
+    /// The same when blocks of the chain up to `before` were taken back already.
+    fn follow_from(&mut self, before: BlockHash, mut returned: Vec<Arc<Block>>) -> bool {
         while let Some(best) = self.index.best().filter(|best| *best != self.tip_hash()) {
             match self.branch_to(best) {
                 Some((fork, branch)) => self.switch(fork, &branch, &mut returned),
@@ -470,6 +454,7 @@ impl Miner {
         self.undos.insert(self.height(), undo);
         self.undos = self.undos.split_off(&self.height().saturating_sub(KEPT_STATES));
         self.active.push(hash);
+        self.index.note_connected(hash);
         true
     }
 }

@@ -4,14 +4,17 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use causeway_chain::{Link, Network, PeerId};
-use causeway_client_bitcoin::Txid;
+use causeway_client_bitcoin::{BlockHash, RawHeader, Txid};
 use causeway_core::Timestamp;
 use causeway_store::StoreError;
 use causeway_wire_bitcoin::{Block, KeyHash};
 
 use crate::config::{Config, ConfigError, Rules};
 use crate::keys::miner_key;
-use crate::miner::{Message, Miner, Payees, SubmitError};
+use crate::miner::{
+    BranchError, MAX_FUTURE_SECS, Message, Miner, Payees, Rival, SubmitError, SubmitHeaderError,
+};
+use crate::transaction_index::TransactionIndex;
 
 /// Miners search in steps of this much chain time.
 const SLICE: Duration = Duration::from_millis(50);
@@ -49,6 +52,9 @@ pub struct Miners {
     hashes_per_spacing: u64,
     spacing: Duration,
     is_halted: bool,
+    /// Blocks that a participant came to know, and that were not taken yet.
+    fresh: Vec<Arc<Block>>,
+    index: TransactionIndex,
 }
 
 impl Miners {
@@ -75,6 +81,8 @@ impl Miners {
             hashes_per_spacing: config.hashes_per_spacing,
             spacing: config.spacing(),
             is_halted: false,
+            fresh: Vec::new(),
+            index: TransactionIndex::default(),
         })
     }
 
@@ -163,6 +171,7 @@ impl Miners {
 
     /// Gives every participant a block that an earlier run wrote.
     pub(crate) fn restore(&mut self, block: &Block, now: Timestamp) {
+        self.index.add(block);
         for miner in &mut self.participants {
             miner.restore(block, now);
             miner.take_fresh();
@@ -172,20 +181,85 @@ impl Miners {
 
     /// Blocks that a participant came to know since the last call, with all before them.
     pub(crate) fn take_fresh(&mut self) -> Vec<Arc<Block>> {
-        self.participants.iter_mut().flat_map(Miner::take_fresh).collect()
+        core::mem::take(&mut self.fresh)
     }
 
-    /// Hands a block to the serving participant; gives the reason when it is not the new tip then.
-    pub(crate) fn submit_block(&mut self, block: Block, now: Timestamp) -> Option<String> {
+    /// Where transactions are, on any branch.
+    pub(crate) fn transaction_index(&self) -> &TransactionIndex {
+        &self.index
+    }
+
+    /// Takes a header that somebody made, on behalf of the serving participant.
+    pub(crate) fn submit_header(
+        &mut self,
+        raw: &RawHeader,
+        now: Timestamp,
+    ) -> Option<Result<(), SubmitHeaderError>> {
+        let latest_time = now.secs().saturating_add(MAX_FUTURE_SECS);
+        self.act(now, |miner| miner.submit_header(raw, latest_time))
+    }
+
+    /// Has the serving participant rule a block out.
+    pub(crate) fn invalidate(
+        &mut self,
+        hash: BlockHash,
+        now: Timestamp,
+    ) -> Option<Result<(), BranchError>> {
+        self.act(now, |miner| miner.invalidate(hash))
+    }
+
+    /// Has the serving participant let a block in again.
+    pub(crate) fn reconsider(
+        &mut self,
+        hash: BlockHash,
+        now: Timestamp,
+    ) -> Option<Result<(), BranchError>> {
+        self.act(now, |miner| miner.reconsider(hash))
+    }
+
+    /// Has the serving participant mine blocks at once, with at most so many attempts.
+    pub(crate) fn generate(
+        &mut self,
+        count: u64,
+        payee: KeyHash,
+        attempts: u64,
+        now: Timestamp,
+    ) -> Vec<BlockHash> {
+        self.act(now, |miner| miner.generate(count, payee, attempts, now)).unwrap_or_default()
+    }
+
+    /// Has the last participant that the serving one hears mine a rival of the newest `depth`
+    /// blocks; gives how many blocks it got.
+    pub(crate) fn grow_rival(&mut self, depth: u64, rival: Rival, now: Timestamp) -> usize {
+        let serving = self.serving_id();
+        let ids = (0..).map(PeerId).take(self.participants.len());
+        let heard = ids.filter(|id| self.network.connects(*id, serving)).last();
+        let at = heard.and_then(|id| usize::try_from(id.0).ok()).unwrap_or_default();
+        let grown = self.participants.get_mut(at).map(|miner| miner.grow_rival(depth, rival, now));
+        self.send_all(at, now);
+        grown.unwrap_or_default()
+    }
+
+    /// Lets the serving participant do something, and carries what it says to the others.
+    fn act<T>(&mut self, now: Timestamp, work: impl FnOnce(&mut Miner) -> T) -> Option<T> {
         let at = usize::try_from(self.serving_id().0).ok()?;
-        let outcome = self.participants.get_mut(at)?.submit_block(block, now);
+        let outcome = self.participants.get_mut(at).map(work);
         self.send_all(at, now);
         outcome
     }
 
-    /// When there will next be something to do.
-    pub fn next_deadline(&self) -> Timestamp {
-        self.network.next_arrival().map_or(self.next_slice, |at| at.min(self.next_slice))
+    /// Hands a block to the serving participant; gives the reason when it is not the new tip then.
+    pub(crate) fn submit_block(&mut self, block: Block, now: Timestamp) -> Option<String> {
+        self.act(now, |miner| miner.submit_block(block, now)).flatten()
+    }
+
+    /// When there will next be something to do: while nobody mines, when a message arrives.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let arrival = self.network.next_arrival();
+        if self.is_halted {
+            return arrival;
+        }
+        Some(arrival.map_or(self.next_slice, |at| at.min(self.next_slice)))
     }
 
     /// Does all that is due until `now`.
@@ -247,8 +321,12 @@ impl Miners {
     fn send_all(&mut self, at: usize, now: Timestamp) {
         let Ok(from) = u32::try_from(at).map(PeerId) else { return };
         let peers = (0..).map(PeerId).take(self.participants.len());
-        for outgoing in self.participants.get_mut(at).map(Miner::take_outgoing).unwrap_or_default()
-        {
+        let Some(miner) = self.participants.get_mut(at) else { return };
+        for block in miner.take_fresh() {
+            self.index.add(&block);
+            self.fresh.push(block);
+        }
+        for outgoing in miner.take_outgoing() {
             match outgoing.to {
                 Some(to) => self.network.send(from, to, outgoing.message, now),
                 None => self.network.broadcast(from, peers.clone(), &outgoing.message, now),

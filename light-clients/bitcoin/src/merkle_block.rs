@@ -136,6 +136,11 @@ impl MerkleBlock {
         &self.header
     }
 
+    /// How many transactions it claims that the block has.
+    pub fn transactions(&self) -> u32 {
+        self.transactions
+    }
+
     /// Accepts when the tree leads to the root of `header`, and gives the transactions it shows,
     /// in the order of the block.
     pub fn verify(

@@ -31,6 +31,7 @@ mod block;
 mod call;
 mod descriptor;
 mod headers;
+mod merkle_block;
 mod proof;
 pub mod rpc;
 mod script;
@@ -46,6 +47,7 @@ pub use block::{Block, MAX_BLOCK_WEIGHT};
 pub use call::{CALL_MAGIC, CALL_VERSION, Call, CallParts, MAX_CALL_LEN, carries_magic, is_vault};
 pub use descriptor::{descriptor_checksum, descriptor_of, descriptor_scripts};
 pub use headers::{HeaderReader, read_header};
+pub use merkle_block::merkle_block;
 pub use proof::{Depth, Proven, TransactionProof};
 pub use script::{
     Script, VAULT_WITNESS_SCRIPT, WITNESS_COMMITMENT_PREFIX, data_script, vault_program,
