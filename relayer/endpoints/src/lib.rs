@@ -10,6 +10,7 @@
 //!
 //! Start with [`Endpoint`] and [`prepare`].
 
+pub mod cometbft;
 mod endpoint;
 mod error;
 mod hosted;

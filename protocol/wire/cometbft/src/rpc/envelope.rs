@@ -111,6 +111,11 @@ impl<T: DeserializeOwned> Answer<T> {
     pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
         from_json("rpc_answer", json)
     }
+
+    /// Reads the answers to a batch.
+    pub fn list_from_json(json: &[u8]) -> Result<Vec<Self>, DecodeError> {
+        from_json("rpc_answers", json)
+    }
 }
 
 impl<T> Answer<T> {

@@ -153,5 +153,10 @@ impl Transaction {
     }
 }
 
+/// The name of a transaction, as the network's RPC has it: the SHA-256 of its bytes in capital hex.
+pub fn hash(bytes: &[u8]) -> String {
+    hex::encode_upper(Sha256::digest(bytes))
+}
+
 #[cfg(test)]
 mod tests;

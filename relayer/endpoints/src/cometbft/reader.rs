@@ -1,0 +1,202 @@
+//! Packets in events and in state.
+
+use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use causeway_core::{Acknowledgement, ClientId, Height, Packet, PacketPath, Sequence};
+use causeway_wire_cometbft::query::{
+    PageRequest, QueryPacketStates, QueryPacketStatesResponse, path,
+};
+use causeway_wire_cometbft::rpc::{BlockResults, Blockchain, TxAnswer, TxOutcomeJson, TxSearch};
+use causeway_wire_cometbft::{PacketEvent, TxEvent};
+use serde_json::json;
+
+use super::{CometbftEndpoint, block_before, header_after, nonsense, unsigned};
+use crate::{ChainEvent, EndpointError, Events, MAX_PAGE, Page, Reader, Transaction};
+
+/// The most heights of one call of `events`.
+const MAX_SPAN: u64 = 200;
+
+/// The most headers of one answer of `blockchain` (`rpc/core/blocks.go`).
+const HEADERS_PER_CALL: u64 = 20;
+
+impl CometbftEndpoint {
+    /// The blocks of a range that have transactions, ascending.
+    async fn busy_blocks(&self, first: u64, last: u64) -> Result<Vec<u64>, EndpointError> {
+        let mut busy = Vec::new();
+        let mut from = first;
+        while from <= last {
+            let to = last.min(from.saturating_add(HEADERS_PER_CALL).saturating_sub(1));
+            let params = json!({ "minHeight": from.to_string(), "maxHeight": to.to_string() });
+            let answer: Blockchain = self.rpc.call("blockchain", params).await?;
+            for meta in answer.block_metas.iter().rev() {
+                let height = unsigned("block height", meta.header.height.0)?;
+                if meta.num_txs.0 > 0 && (from..=to).contains(&height) {
+                    busy.push(height);
+                }
+            }
+            from = to.saturating_add(1);
+        }
+        Ok(busy)
+    }
+
+    /// What transactions told of one packet of each sequence, found by the event of this kind.
+    async fn told(
+        &self,
+        kind: &str,
+        side: &str,
+        client: &ClientId,
+        sequences: &[Sequence],
+    ) -> Result<Vec<Vec<(ChainEvent, Height)>>, EndpointError> {
+        let query = |sequence: &Sequence| {
+            let (client_key, sequence_key) = (format!("{kind}.{side}"), "packet_sequence");
+            let query = format!("{client_key}='{client}' AND {kind}.{sequence_key}='{sequence}'");
+            json!({ "query": query, "prove": false, "page": "1", "per_page": "1",
+                "order_by": "desc" })
+        };
+        let params = sequences.iter().map(query).collect();
+        let found: Vec<TxSearch> = self.rpc.calls("tx_search", params).await?;
+        let events = |found: TxSearch| {
+            let mut told = Vec::new();
+            for answer in found.txs {
+                let height = self.height(header_after(unsigned("height", answer.height.0)?));
+                let events = packet_events(answer.tx_result)?;
+                told.extend(events.into_iter().filter_map(|event| {
+                    let (owner, event) = of_client(event)?;
+                    (owner == *client).then_some((event, height))
+                }));
+            }
+            Ok(told)
+        };
+        found.into_iter().map(events).collect()
+    }
+}
+
+/// What a transaction told of packets; a failed one told nothing that holds.
+fn packet_events(outcome: TxOutcomeJson) -> Result<Vec<PacketEvent>, EndpointError> {
+    if outcome.code.0 != 0 {
+        return Ok(Vec::new());
+    }
+    let events = outcome.events.into_iter().filter_map(|event| TxEvent::from(event).packet());
+    events.map(|event| event.map_err(|error| nonsense("packet event", &error))).collect()
+}
+
+/// Which client of this chain an event is about, and what it means to a relayer.
+fn of_client(event: PacketEvent) -> Option<(ClientId, ChainEvent)> {
+    match event {
+        PacketEvent::Sent(packet) => Some((packet.source_client.clone(), ChainEvent::Sent(packet))),
+        PacketEvent::AcknowledgementWritten(packet, answer) => {
+            Some((packet.dest_client.clone(), ChainEvent::Answered(packet, answer)))
+        }
+        PacketEvent::Acknowledged(packet) | PacketEvent::TimedOut(packet) => {
+            Some((packet.source_client, ChainEvent::Settled(packet.sequence)))
+        }
+        PacketEvent::Received(_) => None,
+    }
+}
+
+#[async_trait]
+impl Reader for CometbftEndpoint {
+    async fn events(&self, client: &ClientId, from: u64, to: u64) -> Result<Events, EndpointError> {
+        let to = to.min(from.saturating_add(MAX_SPAN)).max(from);
+        let busy = self.busy_blocks(block_before(from).max(1), block_before(to)).await?;
+        let params = busy.iter().map(|height| json!({ "height": height.to_string() })).collect();
+        let results: Vec<BlockResults> = self.rpc.calls("block_results", params).await?;
+        let mut events = Vec::new();
+        for (block, result) in busy.into_iter().zip(results) {
+            let height = self.height(header_after(block));
+            for outcome in result.txs_results.unwrap_or_default() {
+                let told = packet_events(outcome)?.into_iter().filter_map(of_client);
+                let ours = told.filter(|(owner, _)| owner == client);
+                events.extend(ours.map(|(_, event)| (height, event)));
+            }
+        }
+        Ok(Events { to, events })
+    }
+
+    async fn traces(&self, paths: &[PacketPath]) -> Result<Vec<Option<Vec<u8>>>, EndpointError> {
+        let keys: Vec<_> = paths.iter().map(PacketPath::to_bytes).collect();
+        let answers = self.rpc.store(&keys, 0, false).await?;
+        let value = |bytes: Vec<u8>| (!bytes.is_empty()).then_some(bytes);
+        Ok(answers.into_iter().map(|answer| value(answer.value.0)).collect())
+    }
+
+    async fn outstanding(&self, client: &ClientId, from: Sequence) -> Result<Page, EndpointError> {
+        let limit = u64::try_from(MAX_PAGE).unwrap_or(u64::MAX);
+        let key = from.get().to_be_bytes().to_vec();
+        let pagination = Some(PageRequest { key, limit, ..PageRequest::default() });
+        let question = QueryPacketStates { client_id: client.to_string(), pagination };
+        let answer: QueryPacketStatesResponse =
+            self.rpc.ask(path::PACKET_COMMITMENTS, &question).await?;
+        let sequence =
+            |number| Sequence::new(number).ok_or_else(|| nonsense("commitments", &"sequence zero"));
+        let sequences =
+            answer.states.iter().map(|state| sequence(state.sequence)).collect::<Result<_, _>>()?;
+        let next = match answer.pagination.map(|page| page.next_key).unwrap_or_default() {
+            end if end.is_empty() => None,
+            key => {
+                let number = key.try_into().map(u64::from_be_bytes);
+                Some(sequence(number.map_err(|_| nonsense("commitments", &"a page's key"))?)?)
+            }
+        };
+        Ok(Page { sequences, next })
+    }
+
+    async fn sent(
+        &self,
+        client: &ClientId,
+        sequences: &[Sequence],
+    ) -> Result<Vec<Option<(Packet, Height)>>, EndpointError> {
+        let told = self.told("send_packet", "packet_source_client", client, sequences).await?;
+        let body = |(told, wanted): (Vec<(ChainEvent, Height)>, &Sequence)| {
+            told.into_iter().find_map(|(event, height)| match event {
+                ChainEvent::Sent(packet) if packet.sequence == *wanted => Some((packet, height)),
+                _ => None,
+            })
+        };
+        Ok(told.into_iter().zip(sequences).map(body).collect())
+    }
+
+    async fn answered(
+        &self,
+        client: &ClientId,
+        sequences: &[Sequence],
+    ) -> Result<Vec<Option<(Acknowledgement, Height)>>, EndpointError> {
+        let (kind, side) = ("write_acknowledgement", "packet_dest_client");
+        let told = self.told(kind, side, client, sequences).await?;
+        let answer = |(told, wanted): (Vec<(ChainEvent, Height)>, &Sequence)| {
+            told.into_iter().find_map(|(event, height)| match event {
+                ChainEvent::Answered(packet, answer) if packet.sequence == *wanted => {
+                    Some((answer, height))
+                }
+                _ => None,
+            })
+        };
+        Ok(told.into_iter().zip(sequences).map(answer).collect())
+    }
+
+    async fn events_of(
+        &self,
+        transaction: &Transaction,
+    ) -> Result<Option<Vec<(ClientId, ChainEvent)>>, EndpointError> {
+        let Some(found) = self.find(transaction).await? else { return Ok(None) };
+        let events = packet_events(found.tx_result)?;
+        Ok(Some(events.into_iter().filter_map(of_client).collect()))
+    }
+}
+
+impl CometbftEndpoint {
+    /// A transaction in a block, by its hash.
+    pub(super) async fn find(
+        &self,
+        transaction: &Transaction,
+    ) -> Result<Option<TxAnswer>, EndpointError> {
+        let hash = hex::decode(&transaction.0).map_err(|error| nonsense("hash", &error))?;
+        let params = json!({ "hash": STANDARD.encode(hash), "prove": false });
+        match self.rpc.try_call("tx", params).await? {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.data.contains("not found") => Ok(None),
+            Err(error) => Err(nonsense("tx", &error)),
+        }
+    }
+}
