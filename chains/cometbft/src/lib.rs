@@ -18,4 +18,5 @@ pub mod consensus;
 mod results;
 
 pub use block::{Block, MAX_BLOCK_LEN, data_hash, evidence_hash, last_commit_hash, tx_hash};
+use causeway_client_cometbft::Hash;
 pub use results::{TxResult, results_hash};

@@ -2,7 +2,9 @@
 
 use causeway_chain::{AUTHORITY, DEVELOPERS, developer_key};
 use causeway_client_cometbft::ChainId;
+use causeway_core::Amount;
 use causeway_wire_cometbft::tx::{AccountAddress, PublicKey};
+use sha2::{Digest, Sha256};
 
 /// The name users know the chain by.
 pub const ALIAS: &str = "pbft";
@@ -18,6 +20,45 @@ pub const GENESIS_BALANCE: u64 = 1_000_000_000_000;
 
 /// The most gas of a block, over the gas limits of its transactions.
 pub const MAX_BLOCK_GAS: u64 = 400_000_000;
+
+/// The gas limit of the transactions that the chain makes for its authority.
+pub(crate) const AUTHORITY_GAS: u64 = 10_000_000;
+
+/// The least fee.
+pub const MIN_FEE_PER_GAS: GasPrice = GasPrice { numerator: 1, denominator: 1_000 };
+
+/// A price of gas in the native coin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GasPrice {
+    numerator: u64,
+    denominator: u64,
+}
+
+impl GasPrice {
+    /// What so much gas costs, rounded up.
+    pub fn of(self, gas: u64) -> Amount {
+        let (gas, numerator) = (u128::from(gas), u128::from(self.numerator));
+        Amount::from(gas.saturating_mul(numerator).div_ceil(u128::from(self.denominator.max(1))))
+    }
+}
+
+/// The account that fees go to, and stay in (`x/auth`).
+pub(crate) fn fee_collector() -> AccountAddress {
+    module_account("fee_collector")
+}
+
+/// The contract that counts, which other chains can call through `gmpport`.
+pub fn counter_address() -> AccountAddress {
+    module_account("causeway/counter")
+}
+
+/// The account of a part of the chain: the first 20 bytes of its name's SHA-256
+/// (`x/auth` `NewModuleAddress`).
+fn module_account(name: &str) -> AccountAddress {
+    let hash: [u8; 32] = Sha256::digest(name).into();
+    let bytes = hash.first_chunk().copied().unwrap_or_default();
+    AccountAddress::of_20_bytes(bytes)
+}
 
 /// The versions of the state that can be proven, at least: 10,000 blocks, and no fewer than are
 /// made in the trusting period of the network's own clients.

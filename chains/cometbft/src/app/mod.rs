@@ -4,51 +4,39 @@
 //! Start with [`App`].
 
 mod config;
+pub mod gas;
+mod genesis;
 mod mempool;
 mod outcome;
 mod query;
+mod shared;
+mod state;
+mod tx;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use causeway_chain::{DurableView, DurableWrite};
 use causeway_client_cometbft::Time;
 use causeway_light_client::ClientRegistry;
+use causeway_store::StoreRoots;
 
 pub use config::{
-    ADDRESS_PREFIX, ALIAS, AppConfig, GENESIS_BALANCE, MAX_BLOCK_GAS, NATIVE_DENOM, PROOF_WINDOW,
+    ADDRESS_PREFIX, ALIAS, AppConfig, GENESIS_BALANCE, GasPrice, MAX_BLOCK_GAS, MIN_FEE_PER_GAS,
+    NATIVE_DENOM, PROOF_WINDOW, counter_address,
 };
-pub use mempool::MempoolError;
+pub use mempool::{MAX_PENDING, MAX_PENDING_LEN, MempoolError};
 pub use outcome::{BlockOutcome, TxOutcome};
 pub use query::{ProofOp, QueryResult};
+pub use shared::OpenError;
 
 use crate::Block;
 use crate::consensus::{Application, Executed, ValidatorUpdate};
-
-/// What was written before is not this application's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OpenError {
-    /// It does not decode, or does not hash to what it did.
-    #[error("the stored state is damaged: {reason}")]
-    Damaged {
-        /// What is wrong.
-        reason: String,
-    },
-    /// It belongs to another chain.
-    #[error("the stored state is of another chain or seed")]
-    OtherChain,
-}
+use shared::Shared;
 
 /// The application, shared by all participants: clones are handles of one state. A block is
 /// executed once, whoever decides it first; the others are given what it gave.
 #[derive(Clone, Debug)]
 pub struct App(Arc<Mutex<Shared>>);
-
-#[derive(Debug)]
-struct Shared {
-    config: AppConfig,
-    clients: ClientRegistry,
-    height: u64,
-}
 
 impl App {
     /// Goes on where the writes in `view` left off; from genesis when there are none.
@@ -57,8 +45,7 @@ impl App {
         clients: ClientRegistry,
         view: &dyn DurableView,
     ) -> Result<Self, OpenError> {
-        let _ = view.get(b"app/height");
-        Ok(Self(Arc::new(Mutex::new(Shared { config, clients, height: 0 }))))
+        Ok(Self(Arc::new(Mutex::new(Shared::open(config, clients, view)?))))
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -67,17 +54,20 @@ impl App {
 
     /// The height of the last executed block; zero before the first.
     pub fn height(&self) -> u64 {
-        self.lock().height
+        self.lock().history.latest().height
     }
 
     /// The state after the last executed block: what the next header has.
     pub fn app_hash(&self) -> Vec<u8> {
-        vec![0; 32]
+        // The stores' names are known, so that there is a hash.
+        let hash = self.lock().history.latest().app_hash();
+        hash.map(|hash| hash.0.to_vec()).unwrap_or_default()
     }
 
-    /// The state before the first block, which the genesis names.
+    /// The state before the first block, which the genesis names: that of no stores, as SDK chains
+    /// have it. What the genesis says is part of the first block's state.
     pub fn genesis_app_hash(&self) -> Vec<u8> {
-        vec![0; 32]
+        StoreRoots::new().app_hash().0.to_vec()
     }
 
     /// Changes powers of validators, zero for removing one, by a transaction that the chain's
@@ -86,57 +76,52 @@ impl App {
         &self,
         updates: &[ValidatorUpdate],
     ) -> Result<TxOutcome, MempoolError> {
-        let _ = updates;
-        Err(MempoolError::InCache)
+        self.lock().change_validators(updates)
     }
 
     /// Judges a transaction (`CheckTx`) and keeps it for a block if it is good. An error means
     /// that it was not judged.
     pub fn check_tx(&self, tx: &[u8]) -> Result<TxOutcome, MempoolError> {
-        let _ = tx;
-        Err(MempoolError::InCache)
+        self.lock().check_tx(tx)
     }
 
     /// Transactions that wait, in order: at most `limit` of them.
     pub fn pending(&self, limit: usize) -> Vec<Vec<u8>> {
-        let _ = limit;
-        Vec::new()
+        self.lock().mempool.first(limit)
     }
 
     /// How many transactions wait, and their bytes.
     pub fn pending_size(&self) -> (usize, usize) {
-        (0, 0)
+        self.lock().mempool.size()
     }
 
     /// Answers a question. `height` 0 is the newest.
     pub fn query(&self, path: &str, data: &[u8], height: i64, prove: bool) -> QueryResult {
-        let _ = (path, data, height, prove, &self.lock().clients, &self.lock().config);
-        QueryResult::default()
+        query::answer(&mut self.lock(), &query::Question { path, data, height, prove })
     }
 
     /// What became of the blocks executed since the last call, each once, in order.
     pub fn take_outcomes(&self) -> Vec<BlockOutcome> {
-        Vec::new()
+        self.lock().take_outcomes()
     }
 
     /// What must become durable, together with the blocks executed so far. Keys begin with
     /// `app/`.
     pub fn take_writes(&self) -> Vec<DurableWrite> {
-        Vec::new()
+        self.lock().take_writes()
     }
 }
 
 impl Application for App {
-    fn propose(&self, _height: u64, _time: Time, _max_len: usize) -> Vec<Vec<u8>> {
-        Vec::new()
+    fn propose(&self, height: u64, _time: Time, max_len: usize) -> Vec<Vec<u8>> {
+        self.lock().propose(height, max_len)
     }
 
-    fn accepts(&self, _txs: &[Vec<u8>]) -> bool {
-        true
+    fn accepts(&self, txs: &[Vec<u8>]) -> bool {
+        self.lock().accepts(txs)
     }
 
     fn execute(&mut self, block: &Block) -> Option<Executed> {
-        self.lock().height = block.header.height;
-        Some(Executed { app_hash: self.app_hash(), ..Executed::default() })
+        self.lock().execute(block)
     }
 }

@@ -7,8 +7,10 @@ mod auth;
 mod bank;
 mod channel;
 mod client;
+mod own;
 mod page;
 mod service;
+mod staking;
 mod transfer;
 
 pub use auth::{BASE_ACCOUNT, BaseAccount, QueryAccount, QueryAccountResponse};
@@ -29,8 +31,10 @@ pub use client::{
     QueryConsensusStateHeightsResponse, QueryConsensusStateResponse, QueryConsensusStates,
     QueryConsensusStatesResponse, QueryCounterpartyResponse,
 };
+pub use own::{QueryAccountAddress, QueryAccountAddressResponse, QueryCount, QueryCountResponse};
 pub use page::{PageRequest, PageResponse};
 pub use service::{Event, EventAttribute, GasInfo, Simulate, SimulateResponse, SimulateResult};
+pub use staking::{Duration, QueryStakingParamsResponse, StakingParams};
 pub use transfer::{
     Denom, Hop, QueryDenom, QueryDenomHash, QueryDenomHashResponse, QueryDenomResponse,
     QueryDenoms, QueryDenomsResponse, QueryEscrowAddress, QueryEscrowAddressResponse,
@@ -97,6 +101,12 @@ pub mod path {
     pub const DENOM_HASH: &str = "/ibc.applications.transfer.v1.Query/DenomHash";
     /// The account that holds what was locked through a client.
     pub const ESCROW_ADDRESS: &str = "/ibc.applications.transfer.v1.Query/EscrowAddress";
+    /// The account that acts for someone on another chain.
+    pub const ACCOUNT_ADDRESS: &str = "/ibc.applications.gmp.v1.Query/AccountAddress";
+    /// How far the counter has counted; a question of our own.
+    pub const COUNT: &str = "/causeway.counter.v1.Query/Count";
+    /// The parameters of staking.
+    pub const STAKING_PARAMS: &str = "/cosmos.staking.v1beta1.Query/Params";
     /// What is locked of a denomination.
     pub const TOTAL_ESCROW: &str = "/ibc.applications.transfer.v1.Query/TotalEscrowForDenom";
 }

@@ -27,6 +27,11 @@ impl AccountAddress {
         Ok(Self(bytes))
     }
 
+    /// An address of the usual length.
+    pub fn of_20_bytes(bytes: [u8; 20]) -> Self {
+        Self(bytes.to_vec())
+    }
+
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

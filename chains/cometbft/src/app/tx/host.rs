@@ -1,0 +1,142 @@
+//! The chain as its contracts see it.
+
+use causeway_contracts::{
+    Account, Accounts, Bank, Chain, EventLog, KeyValue, Meter, Movement, OutOfGas, Scan, Storage,
+    Token, TraceStore, Work,
+};
+use causeway_core::{Amount, Event, Height, PacketPath, Timestamp};
+use causeway_wire_cometbft::TxEvent;
+use causeway_wire_cometbft::tx::AccountAddress;
+
+use super::parse::amount as sum;
+use super::run::Block;
+use super::{events, payments};
+use crate::app::ADDRESS_PREFIX;
+use crate::app::config::fee_collector;
+use crate::app::gas::GasMeter;
+use crate::app::state::{Store, Working};
+
+/// The chain during one message.
+pub(crate) struct Host<'a> {
+    pub(crate) state: &'a mut Working,
+    pub(crate) meter: &'a mut GasMeter,
+    pub(crate) block: Block,
+    pub(crate) authority: &'a AccountAddress,
+    /// True while a packet ends by its timeout, which applications report in other words.
+    pub(crate) is_timeout: bool,
+    pub(crate) events: Vec<TxEvent>,
+}
+
+fn bech32(account: &Account) -> String {
+    let address = AccountAddress::new(account.0.clone());
+    address.ok().and_then(|address| address.to_bech32(ADDRESS_PREFIX)).unwrap_or_default()
+}
+
+impl Storage for Host<'_> {
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        Storage::get(self.state, key)
+    }
+
+    fn set(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        Storage::set(self.state, key, value);
+    }
+
+    fn delete(&mut self, key: &[u8]) {
+        Storage::delete(self.state, key);
+    }
+
+    fn scan(&self, scan: &Scan<'_>) -> Vec<KeyValue> {
+        Storage::scan(self.state, scan)
+    }
+}
+
+/// Traces are where the published keys say, in the store that counterparties know.
+impl TraceStore for Host<'_> {
+    fn trace(&self, path: &PacketPath) -> Option<Vec<u8>> {
+        self.state.value(Store::Ibc, &path.to_bytes()).map(Into::into)
+    }
+
+    fn set_trace(&mut self, path: PacketPath, value: Vec<u8>) {
+        self.state.put(Store::Ibc, path.to_bytes(), value);
+    }
+
+    fn delete_trace(&mut self, path: &PacketPath) {
+        self.state.remove(Store::Ibc, path.to_bytes());
+    }
+}
+
+impl Chain for Host<'_> {
+    fn now(&self) -> Timestamp {
+        self.block.time
+    }
+
+    fn height(&self) -> Height {
+        self.block.height
+    }
+}
+
+impl Meter for Host<'_> {
+    fn charge(&mut self, work: Work) -> Result<(), OutOfGas> {
+        self.meter.charge(work)
+    }
+}
+
+impl EventLog for Host<'_> {
+    fn emit(&mut self, event: Event) {
+        self.events.extend(events::report(&event, self.is_timeout));
+    }
+}
+
+impl Bank for Host<'_> {
+    fn balance(&self, account: &Account, token: &Token) -> Amount {
+        self.state.balance(&account.0, &token.0)
+    }
+
+    fn supply(&self, token: &Token) -> Amount {
+        self.state.supply(&token.0)
+    }
+
+    fn apply(&mut self, movement: Movement) {
+        let Movement { token: Token(denom), amount, from, to } = movement;
+        let text = sum(amount, &denom);
+        // The contracts' context found that both sides can be counted.
+        if let Some(from) = &from {
+            self.state.take(&from.0, &denom, amount);
+        }
+        if let Some(to) = &to {
+            self.state.add(&to.0, &denom, amount);
+            if let Ok(address) = AccountAddress::new(to.0.clone()) {
+                self.state.ensure_account(&address);
+            }
+        }
+        match (from.as_ref().map(bech32), to.as_ref().map(bech32)) {
+            (Some(from), Some(to)) => self.events.extend(payments::moved(&from, &to, &text)),
+            (None, Some(to)) => {
+                self.state.change_supply(&denom, amount, true);
+                self.events.extend(payments::minted(&to, &text));
+            }
+            (Some(from), None) => {
+                self.state.change_supply(&denom, amount, false);
+                self.events.extend(payments::burned(&from, &text));
+            }
+            (None, None) => {}
+        }
+    }
+}
+
+impl Accounts for Host<'_> {
+    /// Accounts have 20 bytes, derived ones 32. The collector of fees cannot be paid.
+    fn parse_account(&self, text: &str) -> Option<Account> {
+        let address = AccountAddress::from_bech32(ADDRESS_PREFIX, text).ok()?;
+        let is_account = matches!(address.as_bytes().len(), 20 | 32);
+        (is_account && address != fee_collector()).then(|| Account(address.as_bytes().to_vec()))
+    }
+
+    fn format_account(&self, account: &Account) -> String {
+        bech32(account)
+    }
+
+    fn is_authority(&self, account: &Account) -> bool {
+        account.0 == self.authority.as_bytes()
+    }
+}
