@@ -33,6 +33,7 @@
 pub mod beacon;
 mod chain;
 pub mod engine;
+pub mod execution;
 mod rpc;
 pub mod ssz;
 

@@ -6,7 +6,7 @@ use alloy_rlp::{Encodable, Header};
 use super::ExecutionPayload;
 
 /// Keccak of the RLP of an empty list: there are no uncles.
-const EMPTY_OMMERS_HASH: B256 =
+pub const EMPTY_OMMERS_HASH: B256 =
     b256!("1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347");
 
 /// Root of an empty trie: of no transactions, no receipts, no withdrawals.

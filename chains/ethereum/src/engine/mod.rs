@@ -16,7 +16,7 @@ use crate::beacon::preset::{
 use crate::ssz::{ByteList, List, Ssz, container};
 
 pub use empty::EmptyEngine;
-pub use hash::{EMPTY_REQUESTS_HASH, EMPTY_TRIE_ROOT, block_hash, header_rlp};
+pub use hash::{EMPTY_OMMERS_HASH, EMPTY_REQUESTS_HASH, EMPTY_TRIE_ROOT, block_hash, header_rlp};
 
 /// A transaction's bytes.
 pub type Transaction = ByteList<MAX_BYTES_PER_TRANSACTION>;

@@ -64,21 +64,14 @@ impl SignedTransaction {
 
     /// Reads the one encoding, and finds out who signed.
     pub fn decode(bytes: &[u8]) -> Result<Self, TransactionError> {
-        if bytes.len() > MAX_TRANSACTION_LEN {
-            let (got, expected) = (bytes.len(), MAX_TRANSACTION_LEN);
-            return Err(TransactionError::Oversized { got, expected });
-        }
-        let malformed = |reason: &str| TransactionError::Malformed { reason: reason.into() };
-        let unsupported = |got| TransactionError::UnsupportedType { got, expected: TX_TYPE };
-        let list = match bytes.split_first() {
-            None => return Err(malformed("no bytes")),
-            Some((&TX_TYPE, list)) => list,
-            Some((byte, _)) if LEGACY.contains(byte) => return Err(unsupported(0)),
-            Some((byte, _)) => return Err(unsupported(*byte)),
-        };
-        let read = read(list).map_err(|error| malformed(error.reason()));
-        let (transaction, signature) = read?;
+        let (transaction, signature) = split(bytes)?;
         let sender = signature.recover(&transaction.signing_hash())?;
+        Ok(Self { transaction, signature, sender, hash: keccak256(bytes) })
+    }
+
+    /// Reads a transaction that was decoded before, and that `sender` was found to have signed.
+    pub fn restore(bytes: &[u8], sender: Address) -> Result<Self, TransactionError> {
+        let (transaction, signature) = split(bytes)?;
         Ok(Self { transaction, signature, sender, hash: keccak256(bytes) })
     }
 
@@ -90,6 +83,22 @@ impl SignedTransaction {
         let hash = keccak256(encode(&transaction, &signature));
         Self { transaction, signature, sender, hash }
     }
+}
+
+fn split(bytes: &[u8]) -> Result<(Transaction, Signature), TransactionError> {
+    if bytes.len() > MAX_TRANSACTION_LEN {
+        let (got, expected) = (bytes.len(), MAX_TRANSACTION_LEN);
+        return Err(TransactionError::Oversized { got, expected });
+    }
+    let malformed = |reason: &str| TransactionError::Malformed { reason: reason.into() };
+    let unsupported = |got| TransactionError::UnsupportedType { got, expected: TX_TYPE };
+    let list = match bytes.split_first() {
+        None => return Err(malformed("no bytes")),
+        Some((&TX_TYPE, list)) => list,
+        Some((byte, _)) if LEGACY.contains(byte) => return Err(unsupported(0)),
+        Some((byte, _)) => return Err(unsupported(*byte)),
+    };
+    read(list).map_err(|error| malformed(error.reason()))
 }
 
 fn encode(transaction: &Transaction, signature: &Signature) -> Vec<u8> {
