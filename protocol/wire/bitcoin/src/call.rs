@@ -7,7 +7,7 @@
 
 mod proto;
 
-use causeway_core::{DecodeError, Message, decode_protobuf};
+use causeway_core::{Amount, ClientId, DecodeError, Message, decode_protobuf};
 
 use crate::script::{first_push, is_minimal_data};
 use crate::{OwnedOutput, OwnedTransaction, Script, data_script};
@@ -22,13 +22,55 @@ pub const MAX_CALL_LEN: usize = 1_000_000;
 /// What a call is named in errors.
 const WHAT: &str = "bitcoin_call";
 
-/// A call of the message core.
+/// A call of the chain's contracts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// The most gas that it may use; the transaction's fee pays for all of it.
     pub gas_limit: u64,
     /// What is called.
-    pub message: Message,
+    pub action: Action,
+}
+
+/// What a call asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A message for the message core.
+    Core(Message),
+    /// The caller's vouchers go to another account.
+    SendTokens {
+        /// The account: a key's hash, or 32 bytes of one that no key can spend.
+        to: Vec<u8>,
+        /// The token's name in the chain's bank.
+        token: String,
+        /// How much, in the smallest unit.
+        amount: Amount,
+    },
+    /// Transfers through a client stop, or go on; for the chain's authority.
+    SetPaused {
+        /// The client.
+        client_id: ClientId,
+        /// Whether they stop.
+        is_paused: bool,
+    },
+    /// So much of a token may pass through a client; for the chain's authority.
+    SetRateLimit {
+        /// The client.
+        client_id: ClientId,
+        /// The token's name in the chain's bank.
+        token: String,
+        /// Length of a window in seconds; zero takes the limit away.
+        window_secs: u64,
+        /// The most that may leave in one window; `None` is as much as anyone likes.
+        most_out: Option<Amount>,
+        /// The most that may come in one window; `None` is as much as anyone likes.
+        most_in: Option<Amount>,
+    },
+}
+
+impl From<Message> for Action {
+    fn from(message: Message) -> Self {
+        Self::Core(message)
+    }
 }
 
 /// A call with what its transaction says of it.
@@ -127,7 +169,7 @@ mod tests {
         };
         let source_client = ClientId::new("07-tendermint-0").unwrap();
         let message = SendPacket { source_client, timeout_timestamp: 9, payloads: vec![payload] };
-        Call { gas_limit: 70_000, message: Message::SendPacket(message) }
+        Call { gas_limit: 70_000, action: Message::SendPacket(message).into() }
     }
 
     fn transaction(outputs: Vec<OwnedOutput>) -> OwnedTransaction {
@@ -191,11 +233,37 @@ mod tests {
         }
         let other = Call {
             gas_limit: 0,
-            message: Message::RecoverClient(RecoverClient {
+            action: Action::Core(Message::RecoverClient(RecoverClient {
                 subject: ClientId::new("client-10").unwrap(),
                 substitute: ClientId::new("client-11").unwrap(),
-            }),
+            })),
         };
         assert!(Call::from_bytes(&[bytes, other.to_bytes()].concat()).is_err());
+    }
+
+    #[test]
+    fn every_action_is_read_as_it_was_written() {
+        let client_id = ClientId::new("client-10").unwrap();
+        let limit = |window_secs, most_out| Action::SetRateLimit {
+            client_id: client_id.clone(),
+            token: "sat".into(),
+            window_secs,
+            most_out,
+            most_in: Some(Amount::from(7_u64)),
+        };
+        let send = |to| Action::SendTokens { to, token: "x".into(), amount: Amount::MAX };
+        for action in [
+            Action::SetPaused { client_id: client_id.clone(), is_paused: true },
+            Action::SetPaused { client_id: client_id.clone(), is_paused: false },
+            limit(60, None),
+            limit(0, Some(Amount::ZERO)),
+            send(vec![1; 20]),
+            send(vec![1; 32]),
+        ] {
+            let call = Call { gas_limit: 1, action };
+            assert_eq!(Call::from_bytes(&call.to_bytes()), Ok(call));
+        }
+        let odd = Call { gas_limit: 1, action: send(vec![1; 21]) };
+        assert!(Call::from_bytes(&odd.to_bytes()).is_err());
     }
 }

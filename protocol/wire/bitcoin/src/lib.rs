@@ -24,12 +24,14 @@
     )
 )]
 
+mod account;
 mod address;
 mod amount;
 mod asm;
 mod block;
 mod call;
 mod descriptor;
+mod fee;
 mod headers;
 mod merkle_block;
 mod proof;
@@ -40,12 +42,18 @@ pub mod state;
 mod transaction;
 mod trusted;
 
+pub use account::{NATIVE_DENOM, contract_account, escrow_account};
 pub use address::{Address, AddressError, AddressNetwork};
 pub use amount::{Amount, COIN};
 pub use asm::{script_asm, script_type};
 pub use block::{Block, MAX_BLOCK_WEIGHT};
-pub use call::{CALL_MAGIC, CALL_VERSION, Call, CallParts, MAX_CALL_LEN, carries_magic, is_vault};
+pub use call::{
+    Action, CALL_MAGIC, CALL_VERSION, Call, CallParts, MAX_CALL_LEN, carries_magic, is_vault,
+};
 pub use descriptor::{descriptor_checksum, descriptor_of, descriptor_scripts};
+pub use fee::{
+    CALL_GAS, GAS_PER_UNIT, MAX_BLOCK_GAS, MIN_RELAY_FEE_PER_KVB, PAYMENT_GAS, call_fee, relay_fee,
+};
 pub use headers::{HeaderReader, read_header};
 pub use merkle_block::merkle_block;
 pub use proof::{Depth, Proven, TransactionProof};

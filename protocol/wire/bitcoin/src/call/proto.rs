@@ -2,20 +2,20 @@
 //! their own encodings: a message within a message is written as its bytes are.
 
 use causeway_core::{
-    AcknowledgePacket, Acknowledgement, Any, Counterparty, CreateClient, DecodeError, Height,
-    MerklePrefix, Message as Core, Packet, Payload, ReceivePacket, ReceivePackets, RecoverClient,
-    RegisterCounterparty, SendPacket, SubmitMisbehaviour, TimeoutPacket, UpdateClient,
-    validate_payloads,
+    AcknowledgePacket, Acknowledgement, Amount, Any, Counterparty, CreateClient, DecodeError,
+    Height, MerklePrefix, Message as Core, Packet, Payload, ReceivePacket, ReceivePackets,
+    RecoverClient, RegisterCounterparty, SendPacket, SubmitMisbehaviour, TimeoutPacket,
+    UpdateClient, validate_payloads,
 };
 use prost::Message;
 
-use super::{Call, WHAT};
+use super::{Action, Call, WHAT};
 
 #[derive(Clone, PartialEq, Eq, Message)]
 pub(super) struct CallMessage {
     #[prost(uint64, tag = "1")]
     gas_limit: u64,
-    #[prost(oneof = "Kind", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11")]
+    #[prost(oneof = "Kind", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14")]
     kind: Option<Kind>,
 }
 
@@ -41,6 +41,12 @@ enum Kind {
     AcknowledgePacket(AcknowledgePacketMessage),
     #[prost(message, tag = "11")]
     TimeoutPacket(ProvenPacketMessage),
+    #[prost(message, tag = "12")]
+    SendTokens(SendTokensMessage),
+    #[prost(message, tag = "13")]
+    SetPaused(SetPausedMessage),
+    #[prost(message, tag = "14")]
+    SetRateLimit(SetRateLimitMessage),
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -130,6 +136,51 @@ struct AcknowledgePacketMessage {
     proof_height: HeightMessage,
 }
 
+#[derive(Clone, PartialEq, Eq, Message)]
+struct SendTokensMessage {
+    /// 20 or 32 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    to: Vec<u8>,
+    #[prost(string, tag = "2")]
+    token: String,
+    /// 32 bytes, big-endian.
+    #[prost(bytes = "vec", tag = "3")]
+    amount: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+struct SetPausedMessage {
+    #[prost(string, tag = "1")]
+    client_id: String,
+    #[prost(bool, tag = "2")]
+    is_paused: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+struct SetRateLimitMessage {
+    #[prost(string, tag = "1")]
+    client_id: String,
+    #[prost(string, tag = "2")]
+    token: String,
+    #[prost(uint64, tag = "3")]
+    window_secs: u64,
+    /// 32 bytes, big-endian; without it there is no limit.
+    #[prost(bytes = "vec", optional, tag = "4")]
+    most_out: Option<Vec<u8>>,
+    /// 32 bytes, big-endian; without it there is no limit.
+    #[prost(bytes = "vec", optional, tag = "5")]
+    most_in: Option<Vec<u8>>,
+}
+
+fn amount_bytes(amount: Amount) -> Vec<u8> {
+    amount.to_be_bytes().to_vec()
+}
+
+fn read_amount(bytes: &[u8]) -> Result<Amount, DecodeError> {
+    let wrong = |_| DecodeError::new(WHAT, format!("an amount of {} bytes", bytes.len()));
+    bytes.try_into().map(Amount::from_be_bytes).map_err(wrong)
+}
+
 impl From<Height> for HeightMessage {
     fn from(height: Height) -> Self {
         Self { revision: height.revision(), height: height.height() }
@@ -143,7 +194,32 @@ impl From<HeightMessage> for Height {
 }
 
 pub(super) fn encode(call: &Call) -> Vec<u8> {
-    let kind = match &call.message {
+    let kind = match &call.action {
+        Action::Core(message) => encode_core(message),
+        Action::SendTokens { to, token, amount } => Kind::SendTokens(SendTokensMessage {
+            to: to.clone(),
+            token: token.clone(),
+            amount: amount_bytes(*amount),
+        }),
+        Action::SetPaused { client_id, is_paused } => Kind::SetPaused(SetPausedMessage {
+            client_id: client_id.to_string(),
+            is_paused: *is_paused,
+        }),
+        Action::SetRateLimit { client_id, token, window_secs, most_out, most_in } => {
+            Kind::SetRateLimit(SetRateLimitMessage {
+                client_id: client_id.to_string(),
+                token: token.clone(),
+                window_secs: *window_secs,
+                most_out: most_out.map(amount_bytes),
+                most_in: most_in.map(amount_bytes),
+            })
+        }
+    };
+    CallMessage { gas_limit: call.gas_limit, kind: Some(kind) }.encode_to_vec()
+}
+
+fn encode_core(message: &Core) -> Kind {
+    match message {
         Core::CreateClient(call) => Kind::CreateClient(CreateClientMessage {
             client_state: call.client_state.clone(),
             consensus_state: call.consensus_state.clone(),
@@ -168,8 +244,7 @@ pub(super) fn encode(call: &Call) -> Vec<u8> {
             substitute: call.substitute.to_string(),
         }),
         packet => encode_packet(packet),
-    };
-    CallMessage { gas_limit: call.gas_limit, kind: Some(kind) }.encode_to_vec()
+    }
 }
 
 /// The messages about packets; what is given as another one never comes here.
@@ -208,7 +283,33 @@ fn encode_packet(message: &Core) -> Kind {
 
 pub(super) fn read(message: CallMessage) -> Result<Call, DecodeError> {
     let kind = message.kind.ok_or_else(|| DecodeError::new(WHAT, "nothing is called"))?;
-    let message_of = match kind {
+    let action = match kind {
+        Kind::SendTokens(message) => {
+            if !matches!(message.to.len(), 20 | 32) {
+                let reason = format!("an account of {} bytes", message.to.len());
+                return Err(DecodeError::new(WHAT, reason));
+            }
+            let amount = read_amount(&message.amount)?;
+            Action::SendTokens { to: message.to, token: message.token, amount }
+        }
+        Kind::SetPaused(message) => Action::SetPaused {
+            client_id: message.client_id.parse()?,
+            is_paused: message.is_paused,
+        },
+        Kind::SetRateLimit(message) => Action::SetRateLimit {
+            client_id: message.client_id.parse()?,
+            token: message.token,
+            window_secs: message.window_secs,
+            most_out: message.most_out.as_deref().map(read_amount).transpose()?,
+            most_in: message.most_in.as_deref().map(read_amount).transpose()?,
+        },
+        core => Action::Core(read_core(core)?),
+    };
+    Ok(Call { gas_limit: message.gas_limit, action })
+}
+
+fn read_core(kind: Kind) -> Result<Core, DecodeError> {
+    Ok(match kind {
         Kind::CreateClient(message) => Core::CreateClient(CreateClient {
             client_state: message.client_state,
             consensus_state: message.consensus_state,
@@ -233,8 +334,7 @@ pub(super) fn read(message: CallMessage) -> Result<Call, DecodeError> {
             substitute: message.substitute.parse()?,
         }),
         packet => read_packet(packet)?,
-    };
-    Ok(Call { gas_limit: message.gas_limit, message: message_of })
+    })
 }
 
 /// The kinds about packets; another one never comes here.
