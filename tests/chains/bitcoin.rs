@@ -10,6 +10,7 @@ use causeway_chain_bitcoin::{BitcoinChain, COMMITMENT_MAGIC, Config};
 use causeway_client_bitcoin::{
     Anchor, Chain, MEDIAN_SPAN, Outpoint, Transaction, committed_state_root,
 };
+use causeway_client_registry::all;
 use causeway_core::Timestamp;
 use causeway_ics23::iavl_spec;
 use causeway_wire_bitcoin::{
@@ -48,7 +49,7 @@ fn chain_with_payment() -> (BitcoinChain, Vec<Vec<u8>>) {
     let alice = developer_key("pow", "alice", SEED);
     let account = KeyHash::of(alice.verifying_key());
     let config = Config { funded: vec![account], ..Config::new(SEED, time(0)) };
-    let mut chain = BitcoinChain::open(config, vec![], &BTreeMap::new(), time(0)).unwrap();
+    let mut chain = BitcoinChain::open(config, all(), vec![], &BTreeMap::new(), time(0)).unwrap();
     let (outpoint, value) = {
         let miner = chain.miners().serving().unwrap();
         let (outpoint, coin) = miner.ledger().coins_of(account).min_by_key(|c| c.1.height).unwrap();
@@ -128,7 +129,7 @@ fn the_light_client_follows_and_the_state_is_provable() {
     let coinbase = last.transactions[0].to_stripped_bytes();
     let coinbase = Transaction::from_bytes(&coinbase).unwrap();
     let root = committed_state_root(&coinbase, COMMITMENT_MAGIC, miner.height(), &mut ()).unwrap();
-    let state = miner.ledger().snapshot().unwrap();
+    let state = miner.ledger().snapshot();
     let value = state.get(b"chain").unwrap();
     let proof = state.prove(b"chain").unwrap();
     proof.verify_membership(iavl_spec(), &root.0, b"chain", value, &mut ()).unwrap();

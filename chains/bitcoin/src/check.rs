@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 
 use causeway_client_bitcoin::{
-    HeaderError, StateRoot, Transaction, commitment_script, committed_state_root, height_push,
+    HeaderError, StateRoot, Transaction, Txid, commitment_script, committed_state_root, height_push,
 };
 use causeway_store::StoreError;
-use causeway_wire_bitcoin::{Block, MAX_BLOCK_WEIGHT, OwnedTransaction, Script};
+use causeway_wire_bitcoin::{Block, MAX_BLOCK_WEIGHT, OwnedTransaction, Script, carries_magic};
 
 use crate::coinbase::{COINBASE_SEQUENCE, COMMITMENT_MAGIC, witness_commitment_script};
+use crate::contracts::VaultError;
 use crate::spend::{TransactionError, check_amounts, check_size};
 
 /// Bytes of a coinbase's input script.
@@ -84,6 +85,24 @@ pub enum BlockError {
     /// A transaction breaks a rule.
     #[error(transparent)]
     Transaction(#[from] TransactionError),
+    /// All calls together ask for too much gas.
+    #[error("bad-blk-gas")]
+    Gas {
+        /// What they ask for.
+        got: u64,
+        /// The most.
+        expected: u64,
+    },
+    /// The last transaction is not the payout that follows from the calls, or is one where none is
+    /// due.
+    #[error("bad-payout")]
+    Payout {
+        /// The payout that is due, if one is.
+        expected: Option<Txid>,
+    },
+    /// The contracts owe more than they hold.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// The provable store refused.
     #[error(transparent)]
     Store(StoreError),
@@ -127,6 +146,10 @@ fn check_coinbase(coinbase: &OwnedTransaction, height: u64) -> Result<(), BlockE
     }
     let mut forms = coinbase.outputs.iter().map(|output| Script::of(&output.script));
     if forms.any(|form| matches!(form, Script::Other | Script::Vault)) {
+        return Err(BlockError::CoinbaseOutput);
+    }
+    // A coinbase calls nothing, and must not look as if it did.
+    if coinbase.outputs.iter().any(carries_magic) {
         return Err(BlockError::CoinbaseOutput);
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use causeway_chain::{AUTHORITY, DEVELOPERS, developer_key};
 use causeway_client_bitcoin::{
     BlockHash, CompactTarget, Header, Network, NetworkError, NetworkRules, StateRoot, Target,
     VersionHeights,
@@ -10,7 +11,7 @@ use causeway_core::Timestamp;
 use causeway_wire_bitcoin::{Block, KeyHash, data_script};
 
 use crate::coinbase::{Parts, coinbase};
-use crate::ledger::genesis_state_root;
+use crate::contracts::{ALIAS, genesis_state};
 
 /// Coins of the first blocks, in the smallest unit.
 const FIRST_SUBSIDY: u64 = 5_000_000_000;
@@ -49,7 +50,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Four miners, a block in two seconds, a retarget every 32 blocks, no funded accounts.
+    /// Four miners, a block in two seconds, a retarget every 32 blocks; the rewards of the first 16
+    /// blocks go in turn to the developers' accounts and the authority's.
     pub fn new(seed: u64, genesis_time: Timestamp) -> Self {
         Self {
             name: "pow".into(),
@@ -59,8 +61,8 @@ impl Config {
             retarget_interval: 32,
             hashes_per_spacing: GENESIS_HASHES,
             miners: 4,
-            funded: Vec::new(),
-            funding_blocks: 12,
+            funded: developers(seed),
+            funding_blocks: 16,
         }
     }
 
@@ -68,6 +70,12 @@ impl Config {
     pub fn spacing(&self) -> Duration {
         Duration::from_secs(self.spacing_secs.into())
     }
+}
+
+/// The developers' accounts and the authority's.
+fn developers(seed: u64) -> Vec<KeyHash> {
+    let account = |name| KeyHash::of(developer_key(ALIAS, name, seed).verifying_key());
+    DEVELOPERS.into_iter().chain([AUTHORITY]).map(account).collect()
 }
 
 /// Why a configuration gives no chain.
@@ -171,7 +179,8 @@ pub fn subsidy(height: u64) -> u64 {
 fn genesis_block(config: &Config, identity: &[u8]) -> Result<Block, ConfigError> {
     let time = u32::try_from(config.genesis_time.secs())
         .map_err(|_| ConfigError::GenesisTime { got: config.genesis_time })?;
-    let root: StateRoot = genesis_state_root(identity).ok_or(ConfigError::Genesis)?;
+    let state = genesis_state(identity).map_err(|_| ConfigError::Genesis)?;
+    let root = StateRoot(state.root_hash().0);
     let parts = Parts {
         height: 0,
         extra: identity,

@@ -83,6 +83,7 @@ fn grow_rival(
 
 #[cfg(test)]
 mod tests {
+    use causeway_light_client::ClientRegistry;
     use causeway_wire_bitcoin::rpc::TipStatus;
 
     use super::*;
@@ -93,7 +94,7 @@ mod tests {
     }
 
     fn miners() -> Miners {
-        let mut miners = Miners::new(&Config::new(5, time(0))).unwrap();
+        let mut miners = Miners::new(&Config::new(5, time(0)), ClientRegistry::default()).unwrap();
         miners.advance(time(200));
         inject(&mut miners, &Fault::Halt, time(200)).unwrap();
         miners.advance(time(210));

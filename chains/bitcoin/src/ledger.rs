@@ -1,20 +1,22 @@
-//! The state that blocks change: unspent outputs, and the provable store.
+//! The state that blocks change: unspent outputs, the vault, and the contracts' state.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use causeway_client_bitcoin::{Outpoint, StateRoot, Txid};
-use causeway_store::{RootHash, Snapshot, StoreError, Tree, Version};
-use causeway_wire_bitcoin::{Block, KeyHash, OwnedTransaction, Script};
+use causeway_store::{Snapshot, StoreError};
+use causeway_wire_bitcoin::{Block, CallParts, KeyHash, MAX_BLOCK_GAS, OwnedTransaction, Script};
 
 use crate::check::{BlockError, check_state_root};
 use crate::config::subsidy;
+use crate::contracts::{
+    BlockInfo, Contracts, Executed, PreparedCall, VaultCoin, genesis_state, host_time, payout,
+    spends_vault,
+};
 use crate::spend::{COINBASE_MATURITY, SpendContext, check_transaction};
 
 /// Blocks that can be undone, and whose state can be proven.
 pub(crate) const KEPT_STATES: u64 = 10_000;
-
-/// The one key that the store begins with: an empty tree could prove no absence.
-const IDENTITY_KEY: &[u8] = b"chain";
 
 /// An output's name, in an order: transaction and index.
 pub type OutpointKey = (Txid, u32);
@@ -23,7 +25,7 @@ pub(crate) fn key_of(outpoint: &Outpoint) -> OutpointKey {
     (outpoint.txid, outpoint.index)
 }
 
-/// An unspent output.
+/// An unspent output of a key's account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coin {
     /// Amount in the smallest unit.
@@ -52,6 +54,8 @@ impl Coin {
 enum Change {
     Created(OutpointKey),
     Spent(OutpointKey, Coin),
+    /// What the vault was before.
+    Vault(Option<VaultCoin>),
 }
 
 /// What takes a block back.
@@ -59,37 +63,63 @@ enum Change {
 pub struct Undo(Vec<Change>);
 
 impl Undo {
-    /// What the block spent.
+    /// What the block spent of keys' accounts.
     pub(crate) fn spent(&self) -> impl Iterator<Item = (OutpointKey, &Coin)> {
         self.0.iter().filter_map(|change| match change {
             Change::Spent(key, coin) => Some((*key, coin)),
-            Change::Created(_) => None,
+            Change::Created(_) | Change::Vault(_) => None,
         })
+    }
+}
+
+/// What the calls of a block lead to.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) executed: Arc<Executed>,
+    /// The last transaction of the block, when there must be one.
+    pub(crate) payout: Option<OwnedTransaction>,
+}
+
+impl Plan {
+    /// The root that the coinbase commits to.
+    pub(crate) fn state_root(&self) -> StateRoot {
+        StateRoot(self.executed.snapshot().root_hash().0)
     }
 }
 
 /// The state after a block.
 #[derive(Clone, Debug)]
 pub struct Ledger {
+    contracts: Arc<Contracts>,
     coins: BTreeMap<OutpointKey, Coin>,
-    store: Tree,
+    vault: Option<VaultCoin>,
+    /// By height, up to this block's.
+    states: BTreeMap<u64, Arc<Executed>>,
+    tip: Arc<Executed>,
     height: u64,
 }
 
-/// The root of the state after the first block.
-pub(crate) fn genesis_state_root(identity: &[u8]) -> Option<StateRoot> {
-    let root = Ledger::genesis(identity).ok()?.state_root().ok()?;
-    Some(StateRoot(root.0))
+/// Compares what blocks determine, not what is kept of earlier ones.
+impl PartialEq for Ledger {
+    fn eq(&self, other: &Self) -> bool {
+        self.height == other.height
+            && self.coins == other.coins
+            && self.vault == other.vault
+            && self.state_root() == other.state_root()
+    }
 }
 
 impl Ledger {
     /// The state after the first block. `identity` is name and seed of the chain.
-    pub fn genesis(identity: &[u8]) -> Result<Self, StoreError> {
-        let first = Version::new(0)?;
-        let mut store = Tree::starting_at(first);
-        store.insert(IDENTITY_KEY, identity)?;
-        store.commit(first)?;
-        Ok(Self { coins: BTreeMap::new(), store, height: 0 })
+    pub fn genesis(contracts: Arc<Contracts>, identity: &[u8]) -> Result<Self, StoreError> {
+        let tip = Arc::new(Executed::genesis(genesis_state(identity)?));
+        let states = BTreeMap::from([(0, Arc::clone(&tip))]);
+        Ok(Self { contracts, coins: BTreeMap::new(), vault: None, states, tip, height: 0 })
+    }
+
+    /// The contracts, which all participants share.
+    pub fn contracts(&self) -> &Arc<Contracts> {
+        &self.contracts
     }
 
     /// Height of the block that this is the state after.
@@ -98,21 +128,34 @@ impl Ledger {
     }
 
     /// The provable state after this block.
-    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        self.store.at(Version::new(self.height)?)
+    pub fn snapshot(&self) -> &Snapshot {
+        self.tip.snapshot()
     }
 
     /// The root that this block's coinbase commits to.
-    pub fn state_root(&self) -> Result<RootHash, StoreError> {
-        Ok(self.snapshot()?.root_hash())
+    pub fn state_root(&self) -> StateRoot {
+        StateRoot(self.snapshot().root_hash().0)
     }
 
-    /// The root of the next block's state.
-    pub fn next_state_root(&self) -> Result<StateRoot, StoreError> {
-        self.state_root().map(|root| StateRoot(root.0))
+    /// What the calls of a block did, and the state after them; kept for 10,000 blocks.
+    pub fn executed(&self, height: u64) -> Option<&Arc<Executed>> {
+        self.states.get(&height)
     }
 
-    /// All unspent outputs, by transaction and index.
+    /// What the calls of some blocks did, lowest first.
+    pub fn executed_between(
+        &self,
+        heights: core::ops::RangeInclusive<u64>,
+    ) -> impl Iterator<Item = (u64, &Arc<Executed>)> {
+        self.states.range(heights).map(|(height, executed)| (*height, executed))
+    }
+
+    /// The lowest height whose state is kept.
+    pub fn oldest_state(&self) -> u64 {
+        self.states.first_key_value().map_or(self.height, |(height, _)| *height)
+    }
+
+    /// All unspent outputs of keys, by transaction and index.
     pub fn coins(&self) -> &BTreeMap<OutpointKey, Coin> {
         &self.coins
     }
@@ -123,38 +166,71 @@ impl Ledger {
         own.map(|((txid, index), coin)| (Outpoint { txid: *txid, index: *index }, coin))
     }
 
-    /// The sum of all unspent outputs.
+    /// The vault's one output, when the contracts hold coins.
+    pub fn vault(&self) -> Option<VaultCoin> {
+        self.vault
+    }
+
+    /// The sum of all unspent outputs, the vault's included.
     pub fn supply(&self) -> u64 {
-        self.coins.values().map(|coin| coin.value).sum()
+        let coins = self.coins.values().map(|coin| coin.value).sum::<u64>();
+        coins.saturating_add(self.vault.map_or(0, |vault| vault.value))
+    }
+
+    /// What the contracts owe, by the balances in their state: what the vault must hold.
+    pub fn owed(&self) -> u64 {
+        Contracts::native_total(self.snapshot())
     }
 
     /// Carries out the next block, whose form was checked; on an error nothing has changed.
     pub fn connect(&mut self, block: &Block, median_time: u32) -> Result<Undo, BlockError> {
         let height = self.height.saturating_add(1);
         let mut undo = Undo::default();
-        let outcome = self.apply(block, SpendContext { height, median_time }, &mut undo);
-        let committed = outcome.and_then(|()| {
-            let version = Version::new(height).map_err(BlockError::Store)?;
-            self.store.commit(version).map_err(BlockError::Store)
-        });
-        if let Err(error) = committed {
-            self.revert(undo);
-            return Err(error);
+        match self.apply(block, SpendContext { height, median_time }, &mut undo) {
+            Ok(executed) => {
+                self.contracts.note_block(block.header.hash(), height, &executed);
+                self.tip = Arc::clone(&executed);
+                self.states.insert(height, executed);
+                self.states = self.states.split_off(&height.saturating_sub(KEPT_STATES));
+                self.height = height;
+                Ok(undo)
+            }
+            Err(error) => {
+                self.revert(undo);
+                Err(error)
+            }
         }
-        self.height = height;
-        if let Ok(oldest) = Version::new(height.saturating_sub(KEPT_STATES)) {
-            self.store.prune_below(oldest);
-        }
-        Ok(undo)
     }
 
-    /// Takes the newest block back.
-    pub fn disconnect(&mut self, undo: Undo) -> Result<(), StoreError> {
-        let parent = self.height.saturating_sub(1);
-        self.store.roll_back_to(Version::new(parent)?)?;
+    /// Takes the newest block back; false, and nothing is changed, when the state before it is not
+    /// kept any more.
+    pub fn disconnect(&mut self, undo: Undo) -> bool {
+        let Some(parent) = self.height.checked_sub(1) else { return false };
+        let Some(executed) = self.states.get(&parent) else { return false };
+        self.tip = Arc::clone(executed);
+        self.states.remove(&self.height);
         self.revert(undo);
         self.height = parent;
-        Ok(())
+        true
+    }
+
+    /// What these calls would lead to in the next block, which `context` is about.
+    pub(crate) fn plan(
+        &self,
+        calls: &[PreparedCall],
+        context: SpendContext,
+    ) -> Result<Plan, BlockError> {
+        let gas = |call: &PreparedCall| call.parts.call.gas_limit;
+        let got = calls.iter().map(gas).fold(0, u64::saturating_add);
+        if got > MAX_BLOCK_GAS {
+            return Err(BlockError::Gas { got, expected: MAX_BLOCK_GAS });
+        }
+        let block = BlockInfo { height: context.height, time: host_time(context.median_time) };
+        let executed = self.contracts.execute(self.snapshot(), block, calls);
+        let executed = executed.map_err(BlockError::Store)?;
+        let locked: Vec<_> = calls.iter().filter_map(VaultCoin::of_call).collect();
+        let payout = payout(self.vault, &locked, executed.payments())?;
+        Ok(Plan { executed, payout })
     }
 
     fn apply(
@@ -162,25 +238,52 @@ impl Ledger {
         block: &Block,
         context: SpendContext,
         undo: &mut Undo,
-    ) -> Result<(), BlockError> {
-        let mut fees = 0_u64;
-        for transaction in block.transactions.iter().skip(1) {
-            let fee = check_transaction(transaction, context, |key| self.coins.get(key))?;
-            fees = fees.saturating_add(fee);
-            self.spend(transaction, context.height, undo);
-        }
-        let Some(coinbase) = block.transactions.first() else {
+    ) -> Result<Arc<Executed>, BlockError> {
+        let Some((coinbase, others)) = block.transactions.split_first() else {
             return Err(BlockError::NoCoinbase);
         };
-        let root = self.next_state_root().map_err(BlockError::Store)?;
-        check_state_root(coinbase, context.height, root)?;
+        let (ordinary, last) = match others.split_last() {
+            Some((last, before)) if spends_vault(last) => (before, Some(last)),
+            _ => (others, None),
+        };
+        let mut fees = 0_u64;
+        let mut calls = Vec::new();
+        for transaction in ordinary {
+            let (fee, call) = self.check(transaction, context)?;
+            fees = fees.saturating_add(fee);
+            calls.extend(call);
+            self.spend(transaction, context.height, undo);
+        }
+        let plan = self.plan(&calls, context)?;
+        if plan.payout.as_ref() != last {
+            let expected = plan.payout.as_ref().map(OwnedTransaction::txid);
+            return Err(BlockError::Payout { expected });
+        }
+        check_state_root(coinbase, context.height, plan.state_root())?;
         let got = coinbase.outputs.iter().map(|output| output.value).sum::<u64>();
         let expected = subsidy(context.height).saturating_add(fees);
         if got > expected {
             return Err(BlockError::CoinbaseAmount { got, expected });
         }
+        if let Some(payout) = last {
+            undo.0.push(Change::Vault(self.vault));
+            self.vault = VaultCoin::of_payout(payout);
+            self.create(payout, context.height, undo);
+        }
         self.create(coinbase, context.height, undo);
-        Ok(())
+        Ok(plan.executed)
+    }
+
+    /// Judges an ordinary transaction; gives its fee, and its call if it carries one.
+    fn check(
+        &self,
+        transaction: &OwnedTransaction,
+        context: SpendContext,
+    ) -> Result<(u64, Option<PreparedCall>), BlockError> {
+        let signatures = self.contracts.signatures();
+        let coin = |key: &OutpointKey| self.coins.get(key);
+        let (call, spends) = check_transaction(transaction, context, signatures, coin)?;
+        Ok((spends.fee, prepare(transaction.txid(), call, &spends.coins)))
     }
 
     fn spend(&mut self, transaction: &OwnedTransaction, height: u64, undo: &mut Undo) {
@@ -209,9 +312,20 @@ impl Ledger {
     fn revert(&mut self, undo: Undo) {
         for change in undo.0.into_iter().rev() {
             match change {
-                Change::Created(key) => self.coins.remove(&key),
-                Change::Spent(key, coin) => self.coins.insert(key, coin),
-            };
+                Change::Created(key) => drop(self.coins.remove(&key)),
+                Change::Spent(key, coin) => drop(self.coins.insert(key, coin)),
+                Change::Vault(vault) => self.vault = vault,
+            }
         }
     }
+}
+
+/// A call whose caller is known: the account that the first input spends from.
+pub(crate) fn prepare(
+    txid: Txid,
+    call: Option<CallParts>,
+    coins: &[&Coin],
+) -> Option<PreparedCall> {
+    let caller = coins.first()?.account;
+    Some(PreparedCall { txid, caller, parts: Arc::new(call?) })
 }

@@ -6,16 +6,19 @@
 //! messages; [`Miners`] holds several with the network among them. Headers are judged by the light
 //! client's own code. There is no I/O and no clock.
 //!
-//! Deliberately absent: contracts and calls, and scripts other than spends of a key's hash. State
-//! roots are committed in coinbases, but the state they commit to holds no more than the chain's
-//! name and seed.
+//! Calls ride in transactions, and [`Contracts`] carries them out on a provable state whose root the
+//! block's coinbase commits to; coins that the contracts hold are in one output, the vault.
+//!
+//! Deliberately absent: scripts other than spends of a key's hash and of the vault, and light
+//! clients, which are given by whoever builds a chain.
 //!
 //! ```
 //! use causeway_chain_bitcoin::{Config, Miners};
 //! use causeway_core::Timestamp;
 //!
 //! let start = Timestamp::from_secs(1_800_000_000).ok_or("a time")?;
-//! let mut miners = Miners::new(&Config::new(7, start))?;
+//! let clients = causeway_light_client::ClientRegistry::default();
+//! let mut miners = Miners::new(&Config::new(7, start), clients)?;
 //! miners.advance(Timestamp::from_secs(1_800_000_060).ok_or("a time")?);
 //! assert!(miners.miners().all(|miner| miner.height() > 5));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -29,11 +32,13 @@
     )
 )]
 
+mod answers;
 mod blocks;
 mod chain;
 mod check;
 mod coinbase;
 mod config;
+mod contracts;
 mod faults;
 mod keys;
 mod ledger;
@@ -41,20 +46,23 @@ mod mempool;
 mod miner;
 mod miners;
 mod rpc;
+mod signatures;
 #[cfg(test)]
 mod simulation;
 mod spend;
 mod template;
 mod transaction_index;
 
+pub use answers::AnswerError;
 pub use chain::{BitcoinChain, OpenError};
 pub use check::{BlockError, check_block};
 pub use coinbase::{COMMITMENT_MAGIC, Parts, coinbase};
 pub use config::{Config, ConfigError, Rules, subsidy};
+pub use contracts::{Contracts, Executed, Payment, PreparedCall, VaultCoin, VaultError};
 pub use keys::miner_key;
 pub use ledger::{Coin, Ledger, OutpointKey, Undo};
-pub use mempool::{MAX_MEMPOOL_WEIGHT, MIN_RELAY_FEE_PER_KVB, Mempool, MempoolError};
+pub use mempool::{MAX_MEMPOOL_WEIGHT, Mempool, MempoolError};
 pub use miner::{Message, Miner, Outgoing, SubmitError};
 pub use miners::{Miners, StartError};
-pub use spend::{COINBASE_MATURITY, SpendContext, TransactionError, check_transaction};
+pub use spend::{COINBASE_MATURITY, SpendContext, TransactionError};
 pub use template::{TemplateError, template};

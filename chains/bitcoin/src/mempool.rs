@@ -4,17 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use causeway_client_bitcoin::Txid;
-use causeway_wire_bitcoin::{OwnedTransaction, Script};
+use causeway_wire_bitcoin::{KeyHash, MAX_BLOCK_GAS, OwnedTransaction, Script, relay_fee};
 
-use crate::ledger::{Coin, Ledger, OutpointKey, key_of};
-use crate::spend::{SpendContext, TransactionError, check_amounts_and_times, check_transaction};
+use crate::contracts::{PreparedCall, payout_weight};
+use crate::ledger::{Coin, Ledger, OutpointKey, key_of, prepare};
+use crate::spend::{SpendContext, TransactionError, check_form, check_spends, check_transaction};
 
 /// The most weight that waits: ten full blocks.
 pub const MAX_MEMPOOL_WEIGHT: usize = 40_000_000;
-/// The least fee, in the smallest unit for a thousand virtual bytes.
-pub const MIN_RELAY_FEE_PER_KVB: u64 = 100;
-/// Weight units of a virtual byte (BIP141).
-const WEIGHT_PER_VBYTE: usize = 4;
 
 /// Why a transaction may not wait.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +42,7 @@ pub enum MempoolError {
 #[derive(Clone, Debug)]
 pub(crate) struct Waiting {
     pub(crate) transaction: Arc<OwnedTransaction>,
+    pub(crate) call: Option<PreparedCall>,
     pub(crate) fee: u64,
     pub(crate) weight: usize,
     /// What the next block was judged by when it came.
@@ -62,6 +60,17 @@ pub(crate) struct Relatives {
     pub(crate) ancestors: Vec<Txid>,
     /// What spends of it, directly or not.
     pub(crate) descendants: Vec<Txid>,
+}
+
+/// What goes into the next block.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Selection {
+    /// The transactions, in order.
+    pub(crate) transactions: Vec<OwnedTransaction>,
+    /// The calls among them, in the same order.
+    pub(crate) calls: Vec<PreparedCall>,
+    /// What all of them pay the miner.
+    pub(crate) fees: u64,
 }
 
 /// What waits, in the order of arrival, in which a spender comes after what it spends.
@@ -202,12 +211,15 @@ impl Mempool {
         if self.weight.saturating_add(weight) > MAX_MEMPOOL_WEIGHT {
             return Err(MempoolError::Full);
         }
-        let got = check_transaction(&transaction, context, |key| self.coin(ledger, key))?;
-        let expected = least_fee(weight);
+        let signatures = ledger.contracts().signatures();
+        let coin = |key: &OutpointKey| self.coin(ledger, key);
+        let (call, spends) = check_transaction(&transaction, context, signatures, coin)?;
+        let (got, expected) = (spends.fee, relay_fee(weight));
         if got < expected {
             return Err(MempoolError::FeeTooLow { got, expected });
         }
-        self.add(Waiting { transaction, fee: got, weight, since: context }, txid);
+        let call = prepare(txid, call, &spends.coins);
+        self.add(Waiting { transaction, call, fee: got, weight, since: context }, txid);
         Ok(txid)
     }
 
@@ -220,34 +232,54 @@ impl Mempool {
         context: SpendContext,
     ) {
         let old = core::mem::take(self);
-        let returned = returned.into_iter().map(|transaction| (transaction, context));
-        let waited = old.waiting.into_iter().map(|waiting| (waiting.transaction, waiting.since));
-        for (transaction, since) in returned.chain(waited) {
+        let waited = old.waiting.into_iter();
+        let waited = waited.map(|waiting| (waiting.transaction, waiting.call, waiting.since));
+        let returned = returned.into_iter().filter_map(|transaction| {
+            // A payout is made anew for whichever block needs one.
+            let call = check_form(&transaction).ok()?;
+            let caller = |parts| PreparedCall {
+                txid: transaction.txid(),
+                caller: KeyHash([0; 20]),
+                parts: Arc::new(parts),
+            };
+            let call = call.map(caller);
+            Some((transaction, call, context))
+        });
+        for (transaction, call, since) in returned.chain(waited) {
             let txid = transaction.txid();
             let weight = transaction.weight();
             let is_new = !self.ids.contains(&txid)
                 && !transaction.inputs.iter().any(|i| self.spent.contains(&key_of(&i.outpoint)))
                 && self.weight.saturating_add(weight) <= MAX_MEMPOOL_WEIGHT;
-            let checked =
-                check_amounts_and_times(&transaction, context, |key| self.coin(ledger, key));
-            if let (true, Ok((fee, _))) = (is_new, checked) {
-                self.add(Waiting { transaction, fee, weight, since }, txid);
+            let parts = call.as_ref().map(|call| call.parts.as_ref());
+            let checked = check_spends(&transaction, parts, context, |key| self.coin(ledger, key));
+            if let (true, Ok(spends)) = (is_new, checked) {
+                let fee = spends.fee;
+                let caller = spends.coins.first().map(|coin| coin.account);
+                let call = call.zip(caller).map(|(call, caller)| PreparedCall { caller, ..call });
+                self.add(Waiting { transaction, call, fee, weight, since }, txid);
             }
         }
     }
 
-    /// The first of those that wait, up to this weight, and their fees.
-    pub(crate) fn select(&self, most_weight: usize) -> (Vec<OwnedTransaction>, u64) {
-        let (mut selected, mut weight, mut fees) = (Vec::new(), 0_usize, 0_u64);
+    /// The first of those that wait, as far as a block has room for them: weight, with what their
+    /// calls may add to the payout, and gas.
+    pub(crate) fn select(&self, most_weight: usize) -> Selection {
+        let mut selection = Selection::default();
+        let (mut weight, mut gas) = (0_usize, 0_u64);
         for waiting in &self.waiting {
-            weight = weight.saturating_add(waiting.weight);
-            if weight > most_weight {
+            let call = waiting.call.as_ref();
+            weight =
+                weight.saturating_add(waiting.weight).saturating_add(call.map_or(0, payout_weight));
+            gas = gas.saturating_add(call.map_or(0, |call| call.parts.call.gas_limit));
+            if weight > most_weight || gas > MAX_BLOCK_GAS {
                 break;
             }
-            fees = fees.saturating_add(waiting.fee);
-            selected.push(waiting.transaction.as_ref().clone());
+            selection.fees = selection.fees.saturating_add(waiting.fee);
+            selection.transactions.push(waiting.transaction.as_ref().clone());
+            selection.calls.extend(call.cloned());
         }
-        (selected, fees)
+        selection
     }
 
     fn coin<'a>(&'a self, ledger: &'a Ledger, key: &OutpointKey) -> Option<&'a Coin> {
@@ -267,9 +299,4 @@ impl Mempool {
         self.ids.insert(txid);
         self.waiting.push(waiting);
     }
-}
-
-fn least_fee(weight: usize) -> u64 {
-    let vbytes = u64::try_from(weight.div_ceil(WEIGHT_PER_VBYTE)).unwrap_or(u64::MAX);
-    vbytes.saturating_mul(MIN_RELAY_FEE_PER_KVB).div_ceil(1000)
 }

@@ -12,6 +12,7 @@ use causeway_wire_bitcoin::{Block, KeyHash, OwnedTransaction};
 use crate::blocks::BlockIndex;
 use crate::check::check_block;
 use crate::config::Rules;
+use crate::contracts::Contracts;
 use crate::ledger::{KEPT_STATES, Ledger, Undo};
 use crate::mempool::{Mempool, MempoolError};
 use crate::spend::SpendContext;
@@ -116,12 +117,17 @@ pub struct Miner {
 }
 
 impl Miner {
-    pub(crate) fn new(rules: Arc<Rules>, id: PeerId, payees: Payees) -> Result<Self, StoreError> {
+    pub(crate) fn new(
+        rules: Arc<Rules>,
+        contracts: Arc<Contracts>,
+        id: PeerId,
+        payees: Payees,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
             index: BlockIndex::new(&rules),
             active: vec![rules.genesis().header.hash()],
             undos: BTreeMap::new(),
-            ledger: Ledger::genesis(&rules.identity)?,
+            ledger: Ledger::genesis(contracts, &rules.identity)?,
             mempool: Mempool::default(),
             search: None,
             reorganisations: 0,
@@ -440,7 +446,9 @@ impl Miner {
 
     fn disconnect(&mut self) -> Option<Arc<Block>> {
         let undo = self.undos.remove(&self.height())?;
-        self.ledger.disconnect(undo).ok()?;
+        if !self.ledger.disconnect(undo) {
+            return None;
+        }
         let hash = self.active.pop()?;
         self.index.get(&hash)?.block.clone()
     }

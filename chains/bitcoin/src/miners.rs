@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use causeway_chain::{Link, Network, PeerId};
 use causeway_client_bitcoin::{BlockHash, RawHeader, Txid};
-use causeway_core::Timestamp;
+use causeway_core::{DecodeError, Timestamp};
+use causeway_light_client::ClientRegistry;
 use causeway_store::StoreError;
 use causeway_wire_bitcoin::{Block, KeyHash};
 
 use crate::config::{Config, ConfigError, Rules};
+use crate::contracts::Contracts;
 use crate::keys::miner_key;
 use crate::miner::{
     BranchError, MAX_FUTURE_SECS, Message, Miner, Payees, Rival, SubmitError, SubmitHeaderError,
@@ -39,12 +41,16 @@ pub enum StartError {
     /// The provable store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// An application's port is none.
+    #[error(transparent)]
+    Port(#[from] DecodeError),
 }
 
 /// All participants of one chain. Time moves by [`Miners::advance`] alone.
 #[derive(Debug)]
 pub struct Miners {
     rules: Arc<Rules>,
+    contracts: Arc<Contracts>,
     participants: Vec<Miner>,
     network: Network<Message>,
     next_slice: Timestamp,
@@ -60,8 +66,9 @@ pub struct Miners {
 impl Miners {
     /// Miners that know the first block, at its time. To have a chain at once, date that back, and
     /// advance.
-    pub fn new(config: &Config) -> Result<Self, StartError> {
+    pub fn new(config: &Config, clients: ClientRegistry) -> Result<Self, StartError> {
         let rules = Arc::new(Rules::new(config)?);
+        let contracts = Arc::new(Contracts::new(clients, config.seed)?);
         let participants = (0..config.miners)
             .map(|index| {
                 let payees = Payees {
@@ -69,11 +76,12 @@ impl Miners {
                     funded: config.funded.clone(),
                     funding_blocks: config.funding_blocks,
                 };
-                Miner::new(Arc::clone(&rules), PeerId(index), payees)
+                Miner::new(Arc::clone(&rules), Arc::clone(&contracts), PeerId(index), payees)
             })
             .collect::<Result<_, _>>()?;
         Ok(Self {
             rules,
+            contracts,
             participants,
             network: Network::new(LINK, config.seed),
             next_slice: config.genesis_time.saturating_add(SLICE),
@@ -89,6 +97,11 @@ impl Miners {
     /// The rules of this chain.
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// The contracts, which all participants share.
+    pub fn contracts(&self) -> &Contracts {
+        &self.contracts
     }
 
     /// The participants, in order.
@@ -172,6 +185,10 @@ impl Miners {
     /// Gives every participant a block that an earlier run wrote.
     pub(crate) fn restore(&mut self, block: &Block, now: Timestamp) {
         self.index.add(block);
+        // Whoever wrote it down had verified it.
+        for transaction in block.transactions.iter().skip(1) {
+            self.contracts.signatures().remember(transaction.wtxid());
+        }
         for miner in &mut self.participants {
             miner.restore(block, now);
             miner.take_fresh();

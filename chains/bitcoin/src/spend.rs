@@ -4,9 +4,14 @@
 use std::collections::BTreeSet;
 
 use causeway_client_bitcoin::MAX_MONEY;
-use causeway_wire_bitcoin::{MAX_BLOCK_WEIGHT, OwnedTransaction, Script, SpendError, verify_input};
+use causeway_core::DecodeError;
+use causeway_wire_bitcoin::{
+    Call, CallParts, MAX_BLOCK_GAS, MAX_BLOCK_WEIGHT, OwnedTransaction, Script, SpendError,
+    call_fee, is_vault, verify_input,
+};
 
 use crate::ledger::{Coin, OutpointKey, key_of};
+use crate::signatures::Signatures;
 
 /// Blocks from a coinbase to the first that may spend it.
 pub const COINBASE_MATURITY: u64 = 100;
@@ -61,6 +66,28 @@ pub enum TransactionError {
     /// It pays more than it spends.
     #[error("bad-txns-in-belowout")]
     InBelowOut,
+    /// It claims to carry a call, in another form than calls have.
+    #[error("bad-call, {0}")]
+    Call(#[from] DecodeError),
+    /// A call asks for more gas than a block has.
+    #[error("bad-call-gas, {got} > {expected}")]
+    CallGas {
+        /// Its gas limit.
+        got: u64,
+        /// The most.
+        expected: u64,
+    },
+    /// A call does not pay for its weight and its gas.
+    #[error("bad-call-fee, {got} < {expected}")]
+    CallFee {
+        /// Its fee.
+        got: u64,
+        /// The least.
+        expected: u64,
+    },
+    /// Only calls lock coins.
+    #[error("bad-vault-output")]
+    VaultOutput,
     /// An input has no right to what it spends.
     #[error("mempool-script-verify-flag-failed ({0})")]
     Script(SpendError),
@@ -75,28 +102,44 @@ pub struct SpendContext {
     pub median_time: u32,
 }
 
-/// All rules of a transaction other than a coinbase; gives its fee. `coin` finds what is unspent.
-pub fn check_transaction<'c>(
-    transaction: &OwnedTransaction,
-    context: SpendContext,
-    coin: impl Fn(&OutpointKey) -> Option<&'c Coin>,
-) -> Result<u64, TransactionError> {
-    let (fee, coins) = check_amounts_and_times(transaction, context, coin)?;
-    for (index, coin) in coins.into_iter().enumerate() {
-        verify_input(transaction, index, coin.value, coin.account)
-            .map_err(TransactionError::Script)?;
-    }
-    Ok(fee)
+/// What a transaction spends, and pays a miner.
+#[derive(Debug)]
+pub(crate) struct Spends<'c> {
+    /// What the miner gets.
+    pub(crate) fee: u64,
+    /// What is spent, one coin an input.
+    pub(crate) coins: Vec<&'c Coin>,
 }
 
-/// The rules that can turn out otherwise on another branch: all but signatures, which are over
-/// amounts and accounts that outpoints determine. Gives the fee, and what is spent.
-pub(crate) fn check_amounts_and_times<'c>(
+/// All rules of a transaction other than a coinbase or a payout; gives its call, if it carries one,
+/// and what it spends. `coin` finds what is unspent.
+pub(crate) fn check_transaction<'c>(
     transaction: &OwnedTransaction,
     context: SpendContext,
+    signatures: &Signatures,
     coin: impl Fn(&OutpointKey) -> Option<&'c Coin>,
-) -> Result<(u64, Vec<&'c Coin>), TransactionError> {
-    check_form(transaction)?;
+) -> Result<(Option<CallParts>, Spends<'c>), TransactionError> {
+    let call = check_form(transaction)?;
+    let spends = check_spends(transaction, call.as_ref(), context, coin)?;
+    let name = transaction.wtxid();
+    if !signatures.are_known(&name) {
+        for (index, coin) in spends.coins.iter().enumerate() {
+            verify_input(transaction, index, coin.value, coin.account)
+                .map_err(TransactionError::Script)?;
+        }
+        signatures.remember(name);
+    }
+    Ok((call, spends))
+}
+
+/// The rules that can turn out otherwise on another branch: all but those of form and signatures,
+/// which are over amounts and accounts that outpoints determine.
+pub(crate) fn check_spends<'c>(
+    transaction: &OwnedTransaction,
+    call: Option<&CallParts>,
+    context: SpendContext,
+    coin: impl Fn(&OutpointKey) -> Option<&'c Coin>,
+) -> Result<Spends<'c>, TransactionError> {
     check_lock_times(transaction, context)?;
     let mut spent = 0_u64;
     let mut coins = Vec::with_capacity(transaction.inputs.len());
@@ -110,10 +153,19 @@ pub(crate) fn check_amounts_and_times<'c>(
     }
     let paid = transaction.outputs.iter().map(|output| output.value).sum::<u64>();
     let fee = spent.checked_sub(paid).ok_or(TransactionError::InBelowOut)?;
-    Ok((fee, coins))
+    if let Some(call) = call {
+        let expected = call_fee(transaction.weight(), call.call.gas_limit);
+        if fee < expected {
+            return Err(TransactionError::CallFee { got: fee, expected });
+        }
+    }
+    Ok(Spends { fee, coins })
 }
 
-fn check_form(transaction: &OwnedTransaction) -> Result<(), TransactionError> {
+/// The rules that a transaction keeps or breaks by itself; gives its call, if it carries one.
+pub(crate) fn check_form(
+    transaction: &OwnedTransaction,
+) -> Result<Option<CallParts>, TransactionError> {
     if transaction.is_coinbase() {
         return Err(TransactionError::Coinbase);
     }
@@ -129,10 +181,17 @@ fn check_form(transaction: &OwnedTransaction) -> Result<(), TransactionError> {
         }
     }
     let forms = transaction.outputs.iter().map(|output| Script::of(&output.script));
-    if forms.into_iter().any(|form| matches!(form, Script::Other | Script::Vault)) {
+    if forms.into_iter().any(|form| form == Script::Other) {
         return Err(TransactionError::OutputForm);
     }
-    Ok(())
+    let call = Call::of(transaction)?;
+    match &call {
+        None if transaction.outputs.iter().any(is_vault) => Err(TransactionError::VaultOutput),
+        Some(parts) if parts.call.gas_limit > MAX_BLOCK_GAS => {
+            Err(TransactionError::CallGas { got: parts.call.gas_limit, expected: MAX_BLOCK_GAS })
+        }
+        _ => Ok(call),
+    }
 }
 
 pub(crate) fn check_size(transaction: &OwnedTransaction) -> Result<(), TransactionError> {

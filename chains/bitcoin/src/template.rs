@@ -2,15 +2,16 @@
 
 use causeway_client_bitcoin::{Anchor, AnchorError, Chain, Header, MerkleNode};
 use causeway_core::Timestamp;
-use causeway_store::StoreError;
 use causeway_wire_bitcoin::{Block, KeyHash, MAX_BLOCK_WEIGHT};
 
+use crate::check::BlockError;
 use crate::coinbase::{Parts, coinbase};
 use crate::config::{Rules, VERSION, subsidy};
 use crate::ledger::Ledger;
 use crate::mempool::Mempool;
+use crate::spend::SpendContext;
 
-/// Left free for header, count and coinbase.
+/// Left free for header, count, coinbase, and what every payout has.
 const RESERVED_WEIGHT: usize = 4_000;
 /// The most that a period may begin before its predecessor's end (BIP94), in seconds.
 const PERIOD_GRACE: u32 = 600;
@@ -21,9 +22,9 @@ pub enum TemplateError {
     /// The parent is none of this network.
     #[error(transparent)]
     Parent(#[from] AnchorError),
-    /// The provable store refused.
+    /// What waits makes no block.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Block(#[from] BlockError),
 }
 
 /// A block on top of `parent`, whose state is `ledger`, with what waits; its header has no work
@@ -39,13 +40,17 @@ pub fn template(
 ) -> Result<Block, TemplateError> {
     let height = parent.height.saturating_add(1);
     let most = MAX_BLOCK_WEIGHT.saturating_sub(RESERVED_WEIGHT);
-    let (others, fees) = mempool.select(most);
+    let selection = mempool.select(most);
+    let context = SpendContext { height, median_time: parent.last_times.median() };
+    let plan = ledger.plan(&selection.calls, context)?;
+    let root = plan.state_root();
+    let others: Vec<_> = selection.transactions.into_iter().chain(plan.payout).collect();
     let parts = Parts {
         height,
         extra,
-        reward: subsidy(height).saturating_add(fees),
+        reward: subsidy(height).saturating_add(selection.fees),
         reward_script: payee.script(),
-        state_root: ledger.next_state_root()?,
+        state_root: root,
     };
     let first = coinbase(&parts, &others);
     let transactions: Vec<_> = core::iter::once(first).chain(others).collect();

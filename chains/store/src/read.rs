@@ -135,7 +135,7 @@ pub struct EntriesBack<'a> {
 }
 
 impl<'a> EntriesBack<'a> {
-    fn new(root: Option<&'a Link>, prefix: &'a [u8], end_before: Option<&[u8]>) -> Self {
+    pub(crate) fn new(root: Option<&'a Link>, prefix: &'a [u8], end_before: Option<&[u8]>) -> Self {
         let past = past_all_with(prefix);
         let end = match (end_before, past.as_deref()) {
             (Some(before), Some(past)) => Some(before.min(past)),

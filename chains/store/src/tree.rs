@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::node::{Link, Node, Removal, insert, remove, root_hash};
-use crate::{Entries, RootHash, Snapshot, StoreError};
+use crate::{Entries, EntriesBack, RootHash, Snapshot, StoreError};
 
 /// The most bytes of a key.
 pub const MAX_KEY_LEN: usize = 4096;
@@ -69,6 +69,16 @@ impl Tree {
     /// `start_after`, when it is given.
     pub fn entries<'a>(&'a self, prefix: &'a [u8], start_after: Option<&'a [u8]>) -> Entries<'a> {
         Entries::new(self.working.as_ref(), prefix, start_after)
+    }
+
+    /// The working state's entries whose keys begin with `prefix`, the greatest first; only those
+    /// before `end_before`, when it is given.
+    pub fn entries_back<'a>(
+        &'a self,
+        prefix: &'a [u8],
+        end_before: Option<&'a [u8]>,
+    ) -> EntriesBack<'a> {
+        EntriesBack::new(self.working.as_ref(), prefix, end_before)
     }
 
     /// Puts `value` at `key` in the working state.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use causeway_client_bitcoin::Txid;
 use causeway_wire_bitcoin::rpc::{EntryFees, FeeEstimate, MempoolEntry, MempoolInfo};
-use causeway_wire_bitcoin::{Amount, MAX_BLOCK_WEIGHT};
+use causeway_wire_bitcoin::{Amount, MAX_BLOCK_WEIGHT, MIN_RELAY_FEE_PER_KVB};
 
 use super::methods::View;
 use super::params::Params;
 use super::values::number;
 use super::{Reply, RpcError, reply};
-use crate::{MAX_MEMPOOL_WEIGHT, MIN_RELAY_FEE_PER_KVB, Mempool};
+use crate::{MAX_MEMPOOL_WEIGHT, Mempool};
 
 /// Blocks that an estimate may be for (Bitcoin Core `estimatesmartfee`).
 const TARGETS: core::ops::RangeInclusive<i64> = 1..=1008;

@@ -6,7 +6,9 @@ use serde_json::value::RawValue;
 use super::dialect::Call;
 use super::params::Params;
 use super::wait::{self, Wait};
-use super::{Reply, RpcError, blocks, chain, coins, mempool, mining, node, proofs, transactions};
+use super::{
+    Reply, RpcError, blocks, chain, coins, mempool, mining, node, proofs, state, transactions,
+};
 use crate::{Miner, Miners};
 
 /// What a method reads.
@@ -91,6 +93,9 @@ pub(super) const METHODS: &[Entry] = &[
     Entry("help", &["command"], Run::Read(node::help)),
     Entry("uptime", &[], Run::Read(node::uptime)),
     Entry("validateaddress", &["address"], Run::Read(node::address)),
+    Entry("getaccount", &["name", "query", "argument", "limit"], Run::Read(state::account)),
+    Entry("getpacketevents", &["from", "to"], Run::Read(state::packet_events)),
+    Entry("getstateproof", &["keys", "height", "batch"], Run::Read(state::prove)),
 ];
 
 /// The line that shows how a method is called.

@@ -11,6 +11,7 @@ mod mining;
 mod node;
 mod params;
 mod proofs;
+mod state;
 #[cfg(test)]
 mod tests;
 mod transactions;

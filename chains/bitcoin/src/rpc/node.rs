@@ -2,7 +2,7 @@
 
 use causeway_wire_bitcoin::rpc::{AddressInfo, DescriptorInfo, NetworkInfo};
 use causeway_wire_bitcoin::{
-    Address, AddressError, Amount, descriptor_checksum, descriptor_scripts,
+    Address, AddressError, Amount, MIN_RELAY_FEE_PER_KVB, descriptor_checksum, descriptor_scripts,
 };
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,6 @@ use super::methods::{METHODS, View, usage};
 use super::params::Params;
 use super::values::ADDRESSES;
 use super::{Reply, RpcError, reply};
-use crate::MIN_RELAY_FEE_PER_KVB;
 
 /// The version that clients take for that of the methods' shapes.
 const VERSION: u64 = 310_000;

@@ -3,6 +3,8 @@
 use causeway_chain::SessionId;
 
 use super::*;
+use causeway_light_client::ClientRegistry;
+
 use crate::{Config, Miner};
 use causeway_chain::developer_key;
 use causeway_wire_bitcoin::{
@@ -18,7 +20,7 @@ fn time(secs: u64) -> Timestamp {
 fn miners() -> Miners {
     let alice = KeyHash::of(developer_key("pow", "alice", 1).verifying_key());
     let config = Config { funded: vec![alice], ..Config::new(1, time(0)) };
-    let mut miners = Miners::new(&config).unwrap();
+    let mut miners = Miners::new(&config, ClientRegistry::default()).unwrap();
     miners.advance(time(300));
     miners
 }

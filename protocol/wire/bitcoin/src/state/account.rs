@@ -1,6 +1,5 @@
 //! Accounts and clients: the answers of `getaccount`.
 
-use causeway_client_bitcoin::BlockHash;
 use causeway_core::{Amount, Any, ClientId, Counterparty, DecodeError, Height, Sequence};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,8 +39,6 @@ pub struct ClientReport {
     pub client_id: ClientId,
     /// Height of the state that this is of.
     pub height: u64,
-    /// Hash of that block.
-    pub hash: BlockHash,
     /// Its kind.
     pub client_type: String,
     /// `Active`, `Expired` or `Frozen`, at the time of the next block.
@@ -105,7 +102,6 @@ struct ConsensusShape {
 struct ClientShape {
     client_id: String,
     height: u64,
-    hash: String,
     client_type: String,
     status: String,
     latest_height: String,
@@ -182,7 +178,6 @@ impl ClientReport {
         value(&ClientShape {
             client_id: self.client_id.to_string(),
             height: self.height,
-            hash: self.hash.to_string(),
             client_type: self.client_type.clone(),
             status: self.status.clone(),
             latest_height: self.latest_height.to_string(),
@@ -202,7 +197,6 @@ impl ClientReport {
         Ok(Self {
             client_id: client.client_id.parse()?,
             height: client.height,
-            hash: client.hash.parse()?,
             client_type: client.client_type,
             status: client.status,
             latest_height: client.latest_height.parse()?,
