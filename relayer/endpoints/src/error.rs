@@ -55,7 +55,16 @@ pub enum EndpointError {
     },
 }
 
+/// Codes of refusals that time heals: a header ahead of the host's clock, and what is not there yet.
+const WAITING: [&str; 2] = ["header_from_future", "from_future"];
+
 impl EndpointError {
+    /// What a chain's refusal advises, where its words have the code of one that passes by itself.
+    pub(crate) fn recourse_of(reason: &str) -> Recourse {
+        let passes = WAITING.iter().any(|code| reason.contains(code));
+        if passes { Recourse::Wait } else { Recourse::Reject }
+    }
+
     /// A stable name of the kind of error, for logs, metrics and RPC answers.
     pub const fn code(&self) -> &'static str {
         match self {

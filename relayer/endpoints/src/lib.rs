@@ -13,6 +13,7 @@
 pub mod cometbft;
 mod endpoint;
 mod error;
+pub mod ethereum;
 mod hosted;
 mod inspect;
 mod ledger;

@@ -153,7 +153,7 @@ impl CometbftEndpoint {
         if is(TxRefusal::InsufficientFee) {
             return EndpointError::Refused { recourse: Recourse::Wait, reason: log };
         }
-        EndpointError::Refused { recourse: Recourse::Reject, reason: log }
+        EndpointError::Refused { recourse: EndpointError::recourse_of(&log), reason: log }
     }
 
     /// True when a transaction is among those that wait for a block, or may be among them.
