@@ -55,8 +55,16 @@ pub enum EndpointError {
     },
 }
 
-/// Codes of refusals that time heals: a header ahead of the host's clock, and what is not there yet.
-const WAITING: [&str; 2] = ["header_from_future", "from_future"];
+/// Codes of refusals that time heals, or somebody else: those whose recourse is to wait.
+const WAITING: [&str; 7] = [
+    "header_from_future",
+    "consensus_state_missing",
+    "proof_height_above_latest",
+    "timeout_not_reached",
+    "counterparty_not_found",
+    "rate_limit_exceeded",
+    "transfers_paused",
+];
 
 impl EndpointError {
     /// What a chain's refusal advises, where its words have the code of one that passes by itself.
