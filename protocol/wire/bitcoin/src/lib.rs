@@ -41,6 +41,7 @@ mod signing;
 pub mod state;
 mod transaction;
 mod trusted;
+mod wallet;
 
 pub use account::{NATIVE_DENOM, contract_account, escrow_account};
 pub use address::{Address, AddressError, AddressNetwork};
@@ -64,3 +65,4 @@ pub use script::{
 pub use signing::{KeyHash, SpendError, sign_input, verify_input};
 pub use transaction::{OwnedInput, OwnedOutput, OwnedTransaction};
 pub use trusted::{read_anchor, read_network};
+pub use wallet::{MAX_INPUTS, MIN_CHANGE, Spendable, Wallet, WalletError};
