@@ -1,7 +1,13 @@
 //! `causeway`: the command line of the bridge.
 
+mod account;
+mod bundled;
 mod commands;
+mod config;
+mod control;
+mod families;
 mod input;
+mod keys;
 mod output;
 
 use std::process::ExitCode;
@@ -25,8 +31,5 @@ struct Cli {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = output::Output::new(cli.json);
-    match cli.command.run() {
-        Ok(report) => output.report(&report),
-        Err(failure) => output::Output::failure(&failure),
-    }
+    cli.command.run(&output).unwrap_or_else(|failure| output::Output::failure(&failure))
 }

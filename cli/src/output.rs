@@ -96,6 +96,24 @@ impl Report {
     }
 }
 
+/// The result of a command that judges nothing: one document, and the same in words.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// For `--json`.
+    pub(crate) document: Value,
+    /// For people.
+    pub(crate) text: String,
+    /// False when the answer is no.
+    pub(crate) is_yes: bool,
+}
+
+impl Answer {
+    /// Done.
+    pub(crate) fn new(document: Value, text: impl Into<String>) -> Self {
+        Self { document, text: text.into(), is_yes: true }
+    }
+}
+
 /// Why a command gave no answer.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -108,6 +126,10 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn usage(error: impl Into<anyhow::Error>) -> Self {
         Self::Usage(error.into())
+    }
+
+    pub(crate) fn environment(error: impl Into<anyhow::Error>) -> Self {
+        Self::Environment(error.into())
     }
 }
 
@@ -135,6 +157,24 @@ impl Output {
             Ok(()) => ExitCode::from(u8::from(report.verdict != Verdict::Valid)),
             Err(error) => Self::failure(&Failure::Environment(error)),
         }
+    }
+
+    /// Prints an answer: exit code 0 for yes, 1 for no.
+    pub(crate) fn answer(&self, answer: &Answer) -> Result<ExitCode, Failure> {
+        let mut stdout = io::stdout().lock();
+        let written = if self.json {
+            writeln!(stdout, "{}", answer.document)
+        } else {
+            writeln!(stdout, "{}", answer.text.trim_end())
+        };
+        let written = written.and_then(|()| stdout.flush()).context("cannot write the answer");
+        written.map_err(Failure::Environment)?;
+        Ok(ExitCode::from(u8::from(!answer.is_yes)))
+    }
+
+    /// Tells the user how it goes, on standard error. Where nobody can be told, it goes on.
+    pub(crate) fn progress(message: &str) {
+        let _ = writeln!(io::stderr(), "{message}");
     }
 
     /// Prints why there is no answer: exit code 2 or 3.

@@ -1,210 +1,168 @@
 //! One thread a chain: requests, deadlines and durable writes, one after the other.
 
-use std::thread;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use causeway_chain::{
-    Answer, Chain, Fault, FaultError, Listener, Push, Request, Response, RpcFault, SessionId,
-    Summary,
+    Answer, Chain, Fault, FaultError, Push, Response, RpcFault, SessionId, Summary,
 };
 use causeway_core::Timestamp;
-use std::collections::BTreeMap;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 
 use crate::clock::ChainClock;
+use crate::faults::{FaultOrder, Lasting};
+use crate::handle::{Answered, Command, Report, Waiting};
 use crate::lies::Lies;
 use crate::store::{ChainStore, StoreError};
 
-/// The most calls that wait for a chain; further ones wait at their sockets.
+/// The most requests that wait for something to happen on the chain.
 const MAX_WAITING: usize = 1024;
 
 /// The most messages that wait for a slow stream before it is closed.
 const MAX_UNREAD: usize = 4096;
 
+/// The most commands that are dealt with before time goes on and writes become durable: enough to
+/// share the cost of a commit, little enough not to keep anybody waiting.
+const MAX_ROUND: usize = 256;
+
 /// With nothing to do, a chain still notes the time this often, so that little is lost of it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
-/// The chain's thread has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the chain has stopped")]
-pub struct Gone;
+/// An answer that goes out once what it depends on is durable.
+type Reply = Box<dyn FnOnce() + Send>;
 
-/// The reading end of an open stream.
-pub(crate) type Stream = mpsc::Receiver<Vec<u8>>;
-
-/// An answer, and the stream that goes on behind it.
-pub(crate) struct Answered {
-    pub(crate) answer: Answer,
-    pub(crate) stream: Option<Stream>,
-    pub(crate) delay: Duration,
-}
-
-enum Command {
-    Request(Listener, Box<Request>, oneshot::Sender<Answered>),
-    Receive(SessionId, Vec<u8>),
-    Close(SessionId),
-    Summary(oneshot::Sender<Summary>),
-    Inject(Fault, oneshot::Sender<Result<String, FaultError>>),
-}
-
-/// A way to talk to a running chain.
-#[derive(Clone, Debug)]
-pub struct ChainHandle {
-    alias: &'static str,
-    commands: mpsc::Sender<Command>,
-    sessions: std::sync::Arc<std::sync::atomic::AtomicU64>,
-}
-
-impl ChainHandle {
-    /// The name users know the chain by.
-    pub fn alias(&self) -> &'static str {
-        self.alias
-    }
-
-    /// A number for a stream that may be opened.
-    pub(crate) fn new_session(&self) -> SessionId {
-        SessionId(self.sessions.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
-    }
-
-    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Gone> {
-        let (sender, receiver) = oneshot::channel();
-        self.commands.send(command(sender)).await.map_err(|_| Gone)?;
-        receiver.await.map_err(|_| Gone)
-    }
-
-    pub(crate) async fn request(
-        &self,
-        listener: Listener,
-        request: Request,
-    ) -> Result<Answered, Gone> {
-        self.ask(|reply| Command::Request(listener, Box::new(request), reply)).await
-    }
-
-    pub(crate) async fn receive(&self, session: SessionId, message: Vec<u8>) -> Result<(), Gone> {
-        self.commands.send(Command::Receive(session, message)).await.map_err(|_| Gone)
-    }
-
-    pub(crate) async fn close(&self, session: SessionId) {
-        // A chain that is gone has no streams.
-        let _ = self.commands.send(Command::Close(session)).await;
-    }
-
-    /// Where the chain is.
-    pub async fn summary(&self) -> Result<Summary, Gone> {
-        self.ask(Command::Summary).await
-    }
-
-    /// Breaks the chain on purpose, or mends it.
-    pub async fn inject(&self, fault: Fault) -> Result<Result<String, FaultError>, Gone> {
-        self.ask(|reply| Command::Inject(fault, reply)).await
-    }
-}
-
-/// Runs a chain in a thread of its own until all its handles are gone, or its disk fails.
-pub fn spawn(
-    chain: Box<dyn Chain>,
-    store: ChainStore,
-    clock: ChainClock,
-) -> std::io::Result<(ChainHandle, thread::JoinHandle<Result<(), StoreError>>)> {
-    let (sender, receiver) = mpsc::channel(MAX_WAITING);
-    let alias = chain.alias();
-    let handle = ChainHandle { alias, commands: sender, sessions: Default::default() };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    let runner = Runner {
-        chain,
-        store,
-        clock,
-        lies: Lies::new(),
-        streams: BTreeMap::new(),
-        waiting: Vec::new(),
-    };
-    let thread = thread::Builder::new()
-        .name(alias.to_owned())
-        .spawn(move || runtime.block_on(runner.run(receiver)))?;
-    Ok((handle, thread))
-}
-
-/// A request that the chain will answer later.
-struct Waiting {
-    listener: Listener,
-    request: Box<Request>,
-    reply: oneshot::Sender<Answered>,
-}
-
-struct Runner {
+pub(crate) struct Runner {
     chain: Box<dyn Chain>,
     store: ChainStore,
     clock: ChainClock,
     lies: Lies,
+    lasting: Lasting,
     streams: BTreeMap<SessionId, mpsc::Sender<Vec<u8>>>,
-    waiting: Vec<Waiting>,
+    waiting: Vec<(Waiting, Option<Timestamp>)>,
+    replies: Vec<Reply>,
+    committed: Option<Timestamp>,
 }
 
 impl Runner {
-    async fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Result<(), StoreError> {
+    pub(crate) fn new(chain: Box<dyn Chain>, store: ChainStore, clock: ChainClock) -> Self {
+        Self {
+            chain,
+            store,
+            clock,
+            lies: Lies::new(),
+            lasting: Lasting::default(),
+            streams: BTreeMap::new(),
+            waiting: Vec::new(),
+            replies: Vec::new(),
+            committed: None,
+        }
+    }
+
+    /// Runs the chain until told to stop, or until its disk fails.
+    pub(crate) async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<(), StoreError> {
         loop {
-            let now = self.advance()?;
+            let now = self.round(&mut commands)?;
             tokio::select! {
                 biased;
+                _ = stop.wait_for(|stopped| *stopped) => {
+                    self.committed = None;
+                    return self.persist(now);
+                }
                 command = commands.recv() => match command {
-                    Some(command) => self.handle(command)?,
-                    None => return self.persist(self.clock.now()),
+                    Some(command) => self.handle(command),
+                    None => return self.persist(now),
                 },
                 () = tokio::time::sleep(self.sleep(now)) => {}
             }
         }
     }
 
-    fn sleep(&self, now: Timestamp) -> Duration {
-        let next = self.chain.next_deadline().map(|at| at.saturating_since(now));
-        next.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
-    }
-
-    /// Brings the chain to the present, makes that durable, and tells whoever waits for it.
-    fn advance(&mut self) -> Result<Timestamp, StoreError> {
+    /// Brings the chain to the present, deals with what has come in, makes that durable, and tells
+    /// whoever waits for it.
+    fn round(&mut self, commands: &mut mpsc::Receiver<Command>) -> Result<Timestamp, StoreError> {
         let now = self.clock.now();
         self.chain.advance(now);
-        self.persist(now)?;
-        for waiting in std::mem::take(&mut self.waiting) {
-            self.answer(waiting, now)?;
+        self.end_faults(now);
+        for _ in 0..MAX_ROUND {
+            let Ok(command) = commands.try_recv() else { break };
+            self.handle(command);
         }
+        for (waiting, _) in std::mem::take(&mut self.waiting) {
+            self.answer(waiting);
+        }
+        self.persist(now)?;
+        self.replies.drain(..).for_each(|reply| reply());
         self.push();
         Ok(now)
     }
 
-    fn persist(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        let writes = self.chain.take_writes();
-        self.store.commit(&writes, now)
+    fn sleep(&self, now: Timestamp) -> Duration {
+        let waiting = self.waiting.iter().filter_map(|(_, deadline)| *deadline);
+        let next = self.chain.next_deadline().into_iter().chain(self.lasting.next_end());
+        let next = next.chain(waiting).min().map(|at| at.saturating_since(now));
+        next.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
     }
 
-    fn handle(&mut self, command: Command) -> Result<(), StoreError> {
-        let now = self.clock.now();
+    /// Commits what the chain wants to keep. With nothing to keep, the time alone is noted, once
+    /// a second at most.
+    fn persist(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let writes = self.chain.take_writes();
+        let is_due = |at: Timestamp| now.saturating_since(at) >= LONGEST_SLEEP;
+        if !writes.is_empty() || self.committed.is_none_or(is_due) {
+            self.store.commit(&writes, now)?;
+            self.committed = Some(now);
+        }
+        Ok(())
+    }
+
+    fn handle(&mut self, command: Command) {
         match command {
-            Command::Request(listener, request, reply) => {
-                self.answer(Waiting { listener, request, reply }, now)?;
-            }
+            Command::Request(waiting) => self.answer(waiting),
             Command::Receive(session, message) => self.chain.receive(session, &message),
             Command::Close(session) => {
                 self.streams.remove(&session);
                 self.chain.close(session);
             }
-            Command::Summary(reply) => {
-                let _ = reply.send(self.chain.summary());
+            Command::Report(reply) => {
+                let report = self.report();
+                self.replies.push(Box::new(move || drop(reply.send(report))));
             }
-            Command::Inject(fault, reply) => {
-                let result = self.inject(&fault, now);
-                self.persist(now)?;
-                let _ = reply.send(result);
+            Command::Inject(order, reply) => {
+                let result = self.inject(&order);
+                self.replies.push(Box::new(move || drop(reply.send(result))));
             }
         }
-        Ok(())
     }
 
-    fn inject(&mut self, fault: &Fault, now: Timestamp) -> Result<String, FaultError> {
+    fn report(&self) -> Report {
+        let summary: Summary = self.chain.summary();
+        Report { alias: self.chain.alias(), summary, faults: self.lasting.kinds() }
+    }
+
+    fn inject(&mut self, order: &FaultOrder) -> Result<String, FaultError> {
+        let now = self.clock.now();
+        let said = self.apply(&order.fault, now)?;
+        self.lasting.note(order, now);
+        Ok(said)
+    }
+
+    fn apply(&mut self, fault: &Fault, now: Timestamp) -> Result<String, FaultError> {
         match fault {
             Fault::Rpc(how) => {
                 self.lies.set(*how);
-                Ok("answers change from now on".to_owned())
+                if *how == RpcFault::Errors {
+                    self.close_streams();
+                }
+                Ok(match how {
+                    RpcFault::Lie => "answers have wrong digits from now on".to_owned(),
+                    RpcFault::Delay(delay) => format!("answers come {delay:?} late from now on"),
+                    RpcFault::Errors => "answers are errors from now on".to_owned(),
+                    RpcFault::Honest => "answers are honest from now on".to_owned(),
+                })
             }
             Fault::Resume => {
                 self.lies.set(RpcFault::Honest);
@@ -214,40 +172,61 @@ impl Runner {
         }
     }
 
-    /// Answers a request, or keeps it for later; whoever no longer listens is forgotten.
-    fn answer(&mut self, waiting: Waiting, now: Timestamp) -> Result<(), StoreError> {
-        if waiting.reply.is_closed() {
-            return Ok(());
+    /// Mends what was to last until now. Chains mend all at once, so what is to last longer is
+    /// injected again.
+    fn end_faults(&mut self, now: Timestamp) {
+        if !self.lasting.end(now) {
+            return;
         }
-        let answer = self.chain.request(waiting.listener, &waiting.request, now);
-        if matches!(answer, Answer::Later { .. }) {
-            if self.waiting.len() < MAX_WAITING {
-                self.waiting.push(waiting);
-            } else {
-                let busy = Answer::Now(Response::new(503, "text/plain", "too many requests wait"));
-                let delay = Duration::ZERO;
-                let _ = waiting.reply.send(Answered { answer: busy, stream: None, delay });
+        let left: Vec<Fault> = self.lasting.faults().cloned().collect();
+        for fault in [Fault::Resume].iter().chain(&left) {
+            if let Err(error) = self.apply(fault, now) {
+                tracing::warn!(%error, "a fault did not go on");
             }
-            return Ok(());
         }
-        self.persist(now)?;
-        let opens = matches!(answer, Answer::Stream(_) | Answer::Websocket);
-        let stream = opens.then(|| {
-            let (sender, receiver) = mpsc::channel(MAX_UNREAD);
-            self.streams.insert(waiting.request.session, sender);
-            receiver
-        });
+    }
+
+    fn close_streams(&mut self) {
+        for session in std::mem::take(&mut self.streams).into_keys() {
+            self.chain.close(session);
+        }
+    }
+
+    /// Answers a request, or keeps it for later; whoever no longer listens is forgotten.
+    fn answer(&mut self, waiting: Waiting) {
+        if waiting.reply.is_closed() {
+            return;
+        }
+        let now = self.clock.now();
+        let answer = self.chain.request(waiting.listener, &waiting.request, now);
+        let (answer, stream) = match answer {
+            Answer::Later { deadline } if self.waiting.len() < MAX_WAITING => {
+                self.waiting.push((waiting, deadline));
+                return;
+            }
+            Answer::Later { .. } => {
+                (Answer::Now(Response::new(503, "text/plain", "too many requests wait")), None)
+            }
+            answer @ (Answer::Stream(_) | Answer::Websocket) => {
+                let (sender, receiver) = mpsc::channel(MAX_UNREAD);
+                self.streams.insert(waiting.request.session, sender);
+                (answer, Some(receiver))
+            }
+            answer @ Answer::Now(_) => (answer, None),
+        };
         let answer = self.lies.distort(answer);
-        let _ = waiting.reply.send(Answered { answer, stream, delay: self.lies.delay() });
-        Ok(())
+        let delay = self.lies.delay();
+        let answered = Answered { answer, stream, delay };
+        self.replies.push(Box::new(move || drop(waiting.reply.send(answered))));
     }
 
     /// Sends what the chain has for open streams; one that does not keep up is closed.
     fn push(&mut self) {
         for push in self.chain.take_pushes() {
             match push {
-                Push::Message(session, message) => {
+                Push::Message(session, mut message) => {
                     let Some(stream) = self.streams.get(&session) else { continue };
+                    self.lies.distort_message(&mut message);
                     if stream.try_send(message).is_err() {
                         self.streams.remove(&session);
                         self.chain.close(session);

@@ -1,6 +1,7 @@
 //! HTTP and websockets, turned into requests to a chain.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
@@ -13,18 +14,21 @@ use futures_util::stream;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::runner::{Answered, ChainHandle, Stream};
+use crate::handle::{Answered, ChainHandle, Stream};
 
 /// The largest body of a request, and the largest message of a websocket.
 const MAX_BODY_LEN: usize = 8 << 20;
 
+/// Clients drop a websocket that is silent for half a minute, and a lost one is noticed.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+
 /// Opens a socket on the loopback interface.
-pub async fn bind(port: u16) -> std::io::Result<TcpListener> {
+pub(crate) async fn bind(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await
 }
 
 /// Answers on a socket until `stop` says true or its sender is gone.
-pub async fn serve(
+pub(crate) async fn serve(
     socket: TcpListener,
     chain: ChainHandle,
     listener: Listener,
@@ -99,8 +103,8 @@ fn to_http(response: Response, body: impl FnOnce(Vec<u8>) -> Body) -> HttpRespon
     *http.status_mut() =
         StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in response.headers {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            http.headers_mut().append(HeaderName::from_static(name), value);
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            http.headers_mut().append(name, value);
         }
     }
     let anywhere = HeaderValue::from_static("*");
@@ -136,8 +140,14 @@ async fn converse(
     chain: ChainHandle,
     session: SessionId,
 ) {
+    let mut pings = tokio::time::interval(PING_INTERVAL);
     loop {
         tokio::select! {
+            _ = pings.tick() => {
+                if socket.send(Message::Ping(Bytes::new())).await.is_err() {
+                    break;
+                }
+            }
             outgoing = stream.recv() => {
                 let Some(text) = outgoing.and_then(|bytes| String::from_utf8(bytes).ok()) else {
                     break;

@@ -1,95 +1,10 @@
-//! Durable state: one SQLite file a chain, in one data directory a network.
+//! Durable state: one SQLite file a chain.
 
-use std::fs::{self, File, TryLockError};
-use std::io;
 use std::path::{Path, PathBuf};
 
 use causeway_chain::{DurableView, DurableWrite};
 use causeway_core::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
-
-/// The layout of data directories that this program reads and writes.
-const FORMAT: &str = "causeway network 1\n";
-
-/// Why a data directory cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum DataDirError {
-    /// Another process has it.
-    #[error("{0} is in use by another process: stop that one, or choose another --data-dir")]
-    InUse(PathBuf),
-    /// It was written by another version, or by something else.
-    #[error(
-        "{path} has the format {got:?}, this program reads {FORMAT:?}: choose another --data-dir, \
-         or start afresh with --reset"
-    )]
-    OtherFormat {
-        /// The directory.
-        path: PathBuf,
-        /// What its format file says.
-        got: String,
-    },
-    /// The disk.
-    #[error("{path}: {source}")]
-    Disk {
-        /// Where.
-        path: PathBuf,
-        /// What.
-        source: io::Error,
-    },
-}
-
-/// A data directory, locked for as long as this lives.
-#[derive(Debug)]
-pub struct DataDir {
-    path: PathBuf,
-    _lock: File,
-}
-
-impl DataDir {
-    /// Opens or makes a data directory. With `reset`, what a network left there is removed first.
-    pub fn open(path: &Path, reset: bool) -> Result<Self, DataDirError> {
-        let disk = |source| DataDirError::Disk { path: path.to_owned(), source };
-        fs::create_dir_all(path).map_err(disk)?;
-        let lock = File::create(path.join("lock")).map_err(disk)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(DataDirError::InUse(path.to_owned())),
-            Err(TryLockError::Error(source)) => return Err(disk(source)),
-        }
-        let format = path.join("format");
-        match fs::read_to_string(&format) {
-            Ok(got) if got != FORMAT && !reset => {
-                return Err(DataDirError::OtherFormat { path: path.to_owned(), got });
-            }
-            Ok(_) if reset => Self::clear(path).map_err(disk)?,
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(disk(source)),
-        }
-        fs::write(&format, FORMAT).map_err(disk)?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
-    }
-
-    fn clear(path: &Path) -> io::Result<()> {
-        for entry in fs::read_dir(path)? {
-            let entry = entry?;
-            if entry.file_name().to_string_lossy().contains(".sqlite") {
-                fs::remove_file(entry.path())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The directory.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The store of one chain.
-    pub fn chain(&self, alias: &str) -> Result<ChainStore, StoreError> {
-        ChainStore::open(&self.path.join(format!("{alias}.sqlite")))
-    }
-}
 
 /// SQLite said no.
 #[derive(Debug, thiserror::Error)]
@@ -107,7 +22,7 @@ pub struct ChainStore {
 }
 
 impl ChainStore {
-    fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let open = || {
             let connection = Connection::open(path)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -1,22 +1,75 @@
 //! One module a noun, one file a verb.
 
+mod balance;
+mod chain;
+mod completions;
+mod config;
+mod keys;
+mod transfer;
+mod up;
 mod verify;
 
+use std::process::ExitCode;
+
+use anyhow::Context;
 use clap::Subcommand;
 
-use crate::output::{Failure, Report};
+use crate::families::ClientError;
+use crate::output::{Failure, Output};
 
 /// What `causeway` can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run three unlike chains on this machine, until interrupted.
+    Up(up::UpArgs),
+    /// Send tokens.
+    Transfer(transfer::TransferArgs),
+    /// Show what an account has.
+    Balance(balance::BalanceArgs),
+    /// Look at chains, and break those of the bundled network.
+    #[command(subcommand)]
+    Chain(chain::Chain),
+    /// Keep keys.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Make, check and show configurations.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Verify headers and proofs offline.
     Verify(verify::VerifyArgs),
+    /// Print completions for a shell.
+    Completions(completions::CompletionsArgs),
 }
 
 impl Command {
-    pub(crate) fn run(self) -> Result<Report, Failure> {
+    pub(crate) fn run(self, output: &Output) -> Result<ExitCode, Failure> {
         match self {
-            Self::Verify(args) => args.run(),
+            Self::Up(args) => args.run(output),
+            Self::Transfer(args) => output.answer(&args.run()?),
+            Self::Balance(args) => output.answer(&args.run()?),
+            Self::Chain(command) => command.run(output),
+            Self::Keys(command) => output.answer(&command.run()?),
+            Self::Config(command) => output.answer(&command.run()?),
+            Self::Verify(args) => Ok(output.report(&args.run()?)),
+            Self::Completions(args) => args.run(),
         }
+    }
+}
+
+/// The runtime of commands that talk to chains.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
+        .map_err(Failure::Environment)
+}
+
+/// Whose fault an error of a chain's client is.
+fn failure(error: ClientError) -> Failure {
+    match error {
+        ClientError::Usage(_) => Failure::usage(error),
+        _ => Failure::environment(error),
     }
 }

@@ -1,0 +1,237 @@
+//! What `up` says of the network it has started.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use causeway_chain::{DEVELOPERS, developer_key};
+use causeway_node::{Cookie, Report};
+use serde_json::{Map, Value, json};
+use toml::Spanned;
+
+use crate::bundled::{BundledChain, CONTROL_PORT_OFFSET};
+use crate::config::{Bundled, CONFIG_FILE, ChainConfig, Config, GasPrice};
+use crate::families;
+use crate::output::{Failure, Output};
+
+/// The layout of the document.
+const VERSION: u32 = 1;
+
+/// What configurations that are made here begin with.
+const HEADER: &str = "\
+# The bundled network of `causeway up`, which writes this file anew at each start when it is in the
+# network's data directory. docs/cli.md describes the fields.
+
+";
+
+/// The key that pays when a command names none.
+const DEFAULT_KEY: &str = "relayer";
+
+/// A running network.
+pub(super) struct Running {
+    pub(super) seed: u64,
+    pub(super) data_dir: PathBuf,
+    pub(super) config_file: PathBuf,
+    pub(super) base_port: u16,
+    pub(super) has_faults: bool,
+    pub(super) control_cookie_file: PathBuf,
+    pub(super) chains: Vec<RunningChain>,
+}
+
+/// One of its chains.
+pub(super) struct RunningChain {
+    pub(super) chain: &'static dyn BundledChain,
+    pub(super) cookie: Option<Cookie>,
+    pub(super) report: Report,
+}
+
+fn url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+fn spanned<T>(value: T) -> Spanned<T> {
+    Spanned::new(0..0, value)
+}
+
+impl RunningChain {
+    /// The URLs of its APIs by name.
+    fn urls(&self, base_port: u16) -> impl Iterator<Item = (&'static str, String)> {
+        let url = move |offset: u16| url(base_port.saturating_add(offset));
+        self.chain.apis().iter().map(move |api| (api.name, url(api.port_offset)))
+    }
+
+    fn config(&self, base_port: u16) -> ChainConfig {
+        let urls = self.urls(base_port).map(|(name, url)| (spanned(name.to_owned()), vec![url]));
+        let contracts = self.chain.contracts().into_iter();
+        ChainConfig {
+            family: spanned(self.chain.family().to_owned()),
+            network_id: spanned(self.report.summary.network_id.clone()),
+            cookie_file: self.cookie.as_ref().map(|cookie| cookie.file.clone()),
+            address_prefix: self.chain.address_prefix().map(|prefix| spanned(prefix.to_owned())),
+            key: Some(DEFAULT_KEY.to_owned()),
+            max_fee: Some(spanned(self.chain.max_fee().to_owned())),
+            gas_price: self.gas_price(),
+            native: self.chain.native(),
+            tokens: self.chain.tokens(),
+            contracts: contracts.map(|(name, address)| (name.to_owned(), address)).collect(),
+            urls: urls.collect(),
+        }
+    }
+
+    fn gas_price(&self) -> Option<Spanned<GasPrice>> {
+        let price = self.chain.gas_price()?.to_owned();
+        GasPrice::try_from(price).ok().map(spanned)
+    }
+
+    fn document(&self, base_port: u16, seed: u64) -> Value {
+        let native = self.chain.native();
+        let native_denom = native.denom.clone();
+        let mut denominations = vec![json!({
+            "denom": native.denom,
+            "decimals": native.decimals,
+            "symbol": native.symbol,
+            "native": true,
+        })];
+        denominations.extend(self.chain.tokens().into_iter().map(|token| {
+            json!({
+                "denom": token.denom,
+                "decimals": token.decimals,
+                "symbol": token.symbol,
+                "native": false,
+            })
+        }));
+        let keys = DEVELOPERS.map(|name| (name.to_owned(), self.key(name, seed)));
+        let contracts = self.chain.contracts().into_iter();
+        let network_id = &self.report.summary.network_id;
+        json!({
+            "family": self.chain.family(),
+            "chain_id": network_id.split_once(':').map_or("", |(_, reference)| reference),
+            "network_id": network_id,
+            "urls": self.urls(base_port).collect::<BTreeMap<_, _>>(),
+            "cookie_file": self.cookie.as_ref().map(|cookie| &cookie.file),
+            "native_denom": native_denom,
+            "denominations": denominations,
+            "keys": keys.into_iter().collect::<Map<_, _>>(),
+            "contracts": contracts.collect::<BTreeMap<_, _>>(),
+            "clients": {},
+        })
+    }
+
+    fn key(&self, name: &str, seed: u64) -> Value {
+        let key = developer_key(self.chain.alias(), name, seed);
+        json!({
+            "address": self.address(name, seed),
+            "public_key": hex::encode(key.verifying_key().to_sec1_point(true).as_bytes()),
+            "private_key": hex::encode(key.to_bytes()),
+        })
+    }
+
+    fn address(&self, name: &str, seed: u64) -> String {
+        let key = developer_key(self.chain.alias(), name, seed);
+        let prefix = self.chain.address_prefix().unwrap_or_default();
+        families::by_name(self.chain.family())
+            .and_then(|family| family.address(prefix, key.verifying_key()))
+            .unwrap_or_default()
+    }
+}
+
+impl Running {
+    /// The configuration with which commands reach the network.
+    fn config(&self) -> Config {
+        let chains = self.chains.iter();
+        Config {
+            version: spanned(crate::config::VERSION),
+            network: Some(Bundled {
+                seed: self.seed,
+                data_dir: self.data_dir.clone(),
+                control: self.control_url(),
+                control_cookie_file: self.control_cookie_file.clone(),
+            }),
+            chains: chains
+                .map(|it| (spanned(it.chain.alias().to_owned()), it.config(self.base_port)))
+                .collect(),
+            relayer: None,
+            paths: Vec::new(),
+        }
+    }
+
+    fn control_url(&self) -> String {
+        url(self.base_port.saturating_add(CONTROL_PORT_OFFSET))
+    }
+
+    /// Writes the configuration into the data directory, and into the home directory if there is
+    /// none.
+    pub(super) fn write_configuration(&self, home: &Path) -> Result<(), Failure> {
+        let text = self.config().to_text().context("the configuration has no text");
+        let text = format!("{HEADER}{}", text.map_err(Failure::Environment)?);
+        write(&self.config_file, &text)?;
+        let default = home.join(CONFIG_FILE);
+        match fs::read_to_string(&default) {
+            Ok(there) if there == text => Ok(()),
+            Ok(_) => {
+                let (default, own) = (default.display(), self.config_file.display());
+                Output::progress(&format!(
+                    "note: {default} is of something else; use --config {own}"
+                ));
+                Ok(())
+            }
+            Err(_) => {
+                fs::create_dir_all(home)
+                    .with_context(|| format!("cannot make {}", home.display()))
+                    .map_err(Failure::Environment)?;
+                write(&default, &text)
+            }
+        }
+    }
+
+    /// The first document of `up --json`.
+    pub(super) fn document(&self) -> Value {
+        let chains = self.chains.iter();
+        let control = self
+            .has_faults
+            .then(|| json!({ "url": self.control_url(), "cookie_file": self.control_cookie_file }));
+        json!({
+            "version": VERSION,
+            "data_dir": self.data_dir,
+            "config": self.config_file,
+            "seed": self.seed,
+            "relayer": null,
+            "control": control,
+            "chains": chains
+                .map(|it| (it.chain.alias().to_owned(), it.document(self.base_port, self.seed)))
+                .collect::<Map<_, _>>(),
+            "paths": [],
+        })
+    }
+
+    /// The same for people.
+    pub(super) fn text(&self) -> String {
+        let mut lines = Vec::new();
+        for it in &self.chains {
+            lines.push(format!("{}  {}", it.chain.alias(), it.report.summary.network_id));
+            for (name, url) in it.urls(self.base_port) {
+                lines.push(format!("  {name:<8} {url}"));
+            }
+            if let Some(cookie) = &it.cookie {
+                lines.push(format!("  {:<8} {}", "cookie", cookie.file.display()));
+            }
+            for name in DEVELOPERS {
+                lines.push(format!("  {name:<8} {}", it.address(name, self.seed)));
+            }
+        }
+        if self.has_faults {
+            lines.push(format!("control    {}", self.control_url()));
+        }
+        lines.push(format!("config     {}", self.config_file.display()));
+        lines.join("\n")
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let aside = path.with_extension("toml.new");
+    fs::write(&aside, text)
+        .and_then(|()| fs::rename(&aside, path))
+        .with_context(|| format!("cannot write {}", path.display()))
+        .map_err(Failure::Environment)
+}

@@ -1,0 +1,231 @@
+//! `causeway up`: the bundled network on this machine.
+
+mod document;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use causeway_node::{
+    ChainHandle, ClockSetting, Control, Cookie, DataDir, DataDirError, Member, Network,
+    NetworkError, Options, Report,
+};
+use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::bundled::{BUNDLED, BundledChain, CONTROL_PORT_OFFSET};
+use crate::config::{CONFIG_FILE, home};
+use crate::output::{Answer, Failure, Output};
+use document::{Running, RunningChain};
+
+/// The directory of the network's state in the home directory, unless another is named.
+const DEFAULT_DATA_DIR: &str = "network";
+
+/// How often chains are asked whether they have made a block, until all have.
+const FIRST_BLOCK_POLL: Duration = Duration::from_millis(50);
+
+/// Arguments of `causeway up`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(crate) struct UpArgs {
+    /// Where the network keeps its state [default: network in `$CAUSEWAY_HOME`].
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// Remove what an earlier network left in the data directory.
+    #[arg(long)]
+    reset: bool,
+
+    /// Run the chains alone.
+    #[arg(long)]
+    no_relayer: bool,
+
+    /// Let `causeway chain fault` break the chains.
+    #[arg(long)]
+    faults: bool,
+
+    /// The first port; docs/cli.md lists what answers on which of those above it.
+    #[arg(long, value_name = "PORT", default_value_t = 26600,
+          value_parser = clap::value_parser!(u16).range(1..=65530))]
+    base_port: u16,
+
+    /// What all keys follow from [default: that of the network there, or 1].
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+
+    /// Add to the wall clock that is read, such as 2days.
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    clock_shift: Option<Duration>,
+
+    /// Let chain time be wall time, for use beside real chains: it passes while the network is
+    /// down.
+    #[arg(long)]
+    wall_clock: bool,
+}
+
+impl UpArgs {
+    pub(crate) fn run(self, output: &Output) -> Result<ExitCode, Failure> {
+        let runtime = super::runtime()?;
+        let result = runtime.block_on(self.run_until_told(output));
+        // Chains have had their time; what is left are connections.
+        runtime.shutdown_background();
+        result
+    }
+
+    async fn run_until_told(self, output: &Output) -> Result<ExitCode, Failure> {
+        let started = Instant::now();
+        let mut interrupt = listen_for(SignalKind::interrupt())?;
+        let mut terminate = listen_for(SignalKind::terminate())?;
+        let told = async {
+            tokio::select! {
+                _ = interrupt.recv() => (),
+                _ = terminate.recv() => (),
+            }
+        };
+        tokio::pin!(told);
+        let directory = self.open_directory()?;
+        let prepared = Prepared::new(&directory)?;
+        let (mut network, running) = tokio::select! {
+            started = prepared.start(&self, directory) => started?,
+            () = &mut told => return Ok(ExitCode::SUCCESS),
+        };
+        running.write_configuration(&home()?)?;
+        if !self.no_relayer {
+            Output::progress("note: this version has no relayer, the chains run alone");
+        }
+        output.answer(&Answer::new(running.document(), running.text()))?;
+        let handles = network.chains().to_vec();
+        let blocks = async move { first_blocks(&handles, &running, started).await };
+        let forever = async {
+            blocks.await;
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = &mut told => (),
+            error = network.failure() => return Err(failure(error)),
+            () = forever => (),
+        }
+        Output::progress("stopping");
+        network.stop().await.map_err(failure)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn open_directory(&self) -> Result<DataDir, Failure> {
+        let path = match &self.data_dir {
+            Some(path) => path.clone(),
+            None => home()?.join(DEFAULT_DATA_DIR),
+        };
+        DataDir::open(&path, self.reset, self.seed).map_err(|error| match error {
+            DataDirError::OtherSeed { .. } => Failure::usage(error),
+            _ => Failure::environment(error),
+        })
+    }
+}
+
+fn failure(error: NetworkError) -> Failure {
+    Failure::environment(error)
+}
+
+fn listen_for(kind: SignalKind) -> Result<Signal, Failure> {
+    signal(kind).context("cannot listen for signals").map_err(Failure::Environment)
+}
+
+/// What is made before anything starts.
+struct Prepared {
+    seed: u64,
+    data_dir: PathBuf,
+    chains: Vec<(&'static dyn BundledChain, Option<Cookie>)>,
+    control: Cookie,
+}
+
+impl Prepared {
+    fn new(directory: &DataDir) -> Result<Self, Failure> {
+        let mut chains = Vec::new();
+        for chain in BUNDLED {
+            let name = format!("{}.cookie", chain.alias());
+            let cookie = chain.wants_login().then(|| directory.new_cookie(&name)).transpose();
+            chains.push((chain, cookie.map_err(Failure::environment)?));
+        }
+        let control = directory.new_cookie("control.cookie").map_err(Failure::environment)?;
+        let data_dir = directory.path().to_owned();
+        Ok(Self { seed: directory.seed(), data_dir, chains, control })
+    }
+
+    async fn start(self, args: &UpArgs, directory: DataDir) -> Result<(Network, Running), Failure> {
+        Output::progress(&format!("opening the network in {}", self.data_dir.display()));
+        let members = self.members(args.base_port);
+        let network = Network::start(directory, self.options(args), members);
+        let network = network.await.map_err(failure)?;
+        let mut chains = Vec::new();
+        for ((chain, cookie), handle) in self.chains.into_iter().zip(network.chains()) {
+            let report = handle.report().await.map_err(Failure::environment)?;
+            describe_start(&report);
+            chains.push(RunningChain { chain, cookie, report });
+        }
+        let running = Running {
+            seed: self.seed,
+            config_file: self.data_dir.join(CONFIG_FILE),
+            data_dir: self.data_dir,
+            base_port: args.base_port,
+            has_faults: args.faults,
+            control_cookie_file: self.control.file,
+            chains,
+        };
+        Ok((network, running))
+    }
+
+    fn members(&self, base_port: u16) -> Vec<Member> {
+        let port = |offset: u16| base_port.saturating_add(offset);
+        let member = |(chain, cookie): &(&'static dyn BundledChain, Option<Cookie>)| {
+            let credentials = cookie.iter().map(|cookie| cookie.credentials.clone()).collect();
+            let apis = chain.apis().iter();
+            Member {
+                alias: chain.alias(),
+                ports: apis.map(|api| (api.listener, port(api.port_offset))).collect(),
+                open: chain.open(self.seed, credentials),
+            }
+        };
+        self.chains.iter().map(member).collect()
+    }
+
+    fn options(&self, args: &UpArgs) -> Options {
+        let control = Control {
+            port: args.base_port.saturating_add(CONTROL_PORT_OFFSET),
+            cookie: self.control.credentials.clone(),
+        };
+        Options {
+            clock: if args.wall_clock { ClockSetting::Wall } else { ClockSetting::Paused },
+            clock_shift: args.clock_shift.unwrap_or_default(),
+            control: args.faults.then_some(control),
+        }
+    }
+}
+
+fn describe_start(report: &Report) {
+    let Report { alias, summary, .. } = report;
+    let (running, all) = summary.participants;
+    Output::progress(&format!(
+        "{alias}: {} open at height {}, {running} of {all} participants",
+        summary.network_id, summary.head
+    ));
+}
+
+/// Tells when each chain has made its first block of this run.
+async fn first_blocks(handles: &[ChainHandle], running: &Running, started: Instant) {
+    let mut waiting: Vec<_> = handles.iter().zip(&running.chains).collect();
+    while !waiting.is_empty() {
+        let mut still = Vec::new();
+        for (handle, chain) in waiting {
+            let Ok(report) = handle.report().await else { continue };
+            if report.summary.head > chain.report.summary.head {
+                let (head, secs) = (report.summary.head, started.elapsed().as_secs_f64());
+                Output::progress(&format!("{}: block {head} after {secs:.1} s", report.alias));
+            } else {
+                still.push((handle, chain));
+            }
+        }
+        waiting = still;
+        tokio::time::sleep(FIRST_BLOCK_POLL).await;
+    }
+}
