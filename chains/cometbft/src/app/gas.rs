@@ -69,10 +69,23 @@ impl GasMeter {
         if self.used > self.limit { Err(OutOfGas) } else { Ok(()) }
     }
 
+    /// Ends the transaction, whatever it still does: it asked for what the store cannot hold.
+    pub(crate) const fn exhaust(&mut self) {
+        self.used = u64::MAX;
+    }
+
+    /// True when more was asked for than there was.
+    pub(crate) const fn is_exhausted(&self) -> bool {
+        self.used > self.limit
+    }
+
     /// Takes the price of `work`. An entry that the store cannot hold has none: it cannot be paid.
     pub(crate) fn charge(&mut self, work: Work) -> Result<(), OutOfGas> {
         match work {
-            Work::Write(bytes) if bytes > MAX_VALUE_LEN => self.take(self.limit.saturating_add(1)),
+            Work::Write(bytes) if bytes > MAX_VALUE_LEN => {
+                self.exhaust();
+                Err(OutOfGas)
+            }
             work => self.take(price(work)),
         }
     }

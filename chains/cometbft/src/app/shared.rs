@@ -23,8 +23,12 @@ use super::{ALIAS, BlockOutcome, MAX_BLOCK_GAS, MempoolError, NATIVE_DENOM, TxOu
 use crate::consensus::{Executed, ValidatorUpdate};
 use crate::{Block, Hash, tx_hash};
 
-/// Blocks whose outcome is remembered for participants that are behind.
-const MAX_REMEMBERED: usize = 100_000;
+/// Blocks whose outcome is remembered for participants that are behind; who is further behind has
+/// to start from a newer state.
+const MAX_REMEMBERED: usize = 2_000;
+
+/// Others' transactions that are kept while a height is decided. Each round may bring others.
+const MAX_PROPOSED: usize = 20_000;
 
 /// Where it is written down whose state it is.
 const META: &[u8] = b"app/meta";
@@ -240,6 +244,9 @@ impl Shared {
             return known;
         }
         let parsed = Arc::new(Parsed::read(tx, true).ok()?);
+        if self.proposed.len() >= MAX_PROPOSED {
+            self.proposed.clear();
+        }
         self.proposed.insert(hash, parsed.clone());
         Some(parsed)
     }

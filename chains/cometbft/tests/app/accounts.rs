@@ -3,7 +3,7 @@
 use causeway_chain_cometbft::app::{
     ADDRESS_PREFIX, GENESIS_BALANCE, MAX_BLOCK_GAS, MempoolError, NATIVE_DENOM,
 };
-use causeway_chain_cometbft::consensus::Application;
+use causeway_chain_cometbft::consensus::{Application, ValidatorKey, ValidatorUpdate};
 use causeway_core::Amount;
 use causeway_wire_cometbft::msg::{Msg, Send};
 use causeway_wire_cometbft::query::{
@@ -299,4 +299,21 @@ fn balances_are_listed_in_pages() {
     let data = prost::Message::encode_to_vec(&question);
     let result = net.app().query(path::ALL_BALANCES, &data, 0, false);
     assert_eq!((result.code, &*result.codespace), (18, "sdk"));
+}
+
+#[test]
+fn the_authority_changes_validators_through_a_block() {
+    let mut net = Net::new("test-1");
+    let newcomer = ValidatorKey::from_bytes(&[2; 32]).public_key();
+    let update = ValidatorUpdate { public_key: newcomer, power: 3 };
+    let outcome = net.app().change_validators(&[update]).unwrap();
+    assert_eq!(outcome.code, 0, "{}", outcome.log);
+    let again = net.app().change_validators(&[ValidatorUpdate { power: 4, ..update }]).unwrap();
+    assert_eq!(again.code, 0, "one follows on the other: {}", again.log);
+    net.blocks(1);
+    let block = net.outcomes.last().unwrap();
+    assert_eq!(block.txs.len(), 2);
+    assert_eq!(block.updates, [ValidatorUpdate { power: 4, ..update }]);
+    let members = &net.participants.members()[0].state().next_validators().validators;
+    assert_eq!(members.len(), 2);
 }

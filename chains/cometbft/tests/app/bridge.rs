@@ -1,13 +1,16 @@
 //! Two chains, each with a client of the other.
 
+use causeway_chain::AUTHORITY;
 use causeway_chain_cometbft::app::{NATIVE_DENOM, TxOutcome};
 use causeway_core::{
-    AcknowledgePacket, Acknowledgement, ClientId, Counterparty, CreateClient, MerklePrefix,
+    AcknowledgePacket, Acknowledgement, Amount, ClientId, Counterparty, CreateClient, MerklePrefix,
     Message, Packet, PacketPath, PacketResult, ReceivePacket, ReceivePackets, RegisterCounterparty,
     Response, TimeoutPacket, UpdateClient,
 };
 use causeway_ics23::{BatchProof, ibc_specs};
-use causeway_wire_cometbft::msg::{Call, Msg, SendCall, Transfer, response_from_any};
+use causeway_wire_cometbft::msg::{
+    Call, Decision, Govern, Msg, SendCall, Transfer, response_from_any,
+};
 use causeway_wire_cometbft::query::{
     QueryAccountAddress, QueryAccountAddressResponse, QueryClient, QueryClientStates,
     QueryClientStatesResponse, QueryClientStatusResponse, QueryCount, QueryCountResponse,
@@ -438,4 +441,47 @@ fn clients_are_listed_with_what_is_known_of_them() {
     let status: QueryClientStatusResponse =
         bridge.here.query(path::CLIENT_STATUS, &QueryClient { client_id });
     assert_eq!(status.status, "Active");
+}
+
+#[test]
+fn the_authority_pauses_and_limits_and_nobody_else() {
+    let mut bridge = Bridge::new();
+    let (alice, authority) = (user("alice"), user(AUTHORITY));
+    let client_id = bridge.client.clone();
+    let pause = |who: &User, is_paused| {
+        let decision = Decision::SetPaused { client_id: client_id.clone(), is_paused };
+        Msg::Govern(Govern { authority: who.address.clone(), decision })
+    };
+    let transfer = |bridge: &Bridge, amount| {
+        Msg::Transfer(Transfer {
+            source_port: "transfer".parse().unwrap(),
+            source_client: bridge.client.clone(),
+            token: coin(amount, NATIVE_DENOM),
+            sender: user("alice").address,
+            receiver: user("bob").address,
+            timeout_timestamp: bridge.there.now.secs() + 600,
+            memo: String::new(),
+            encoding: String::new(),
+        })
+    };
+    let refused = bridge.here.deliver(&alice, &[pause(&alice, true)]);
+    assert_eq!((&*refused.codespace, refused.code), ("sdk", 4), "{}", refused.log);
+    bridge.here.succeed(&authority, &[pause(&authority, true)]);
+    let msg = transfer(&bridge, 5);
+    let refused = bridge.here.deliver(&alice, &[msg]);
+    assert_eq!((&*refused.codespace, refused.code), ("transfer", 7), "{}", refused.log);
+    let limit = Decision::SetRateLimit {
+        client_id: client_id.clone(),
+        denom: NATIVE_DENOM.into(),
+        window_secs: 86_400,
+        most_out: Some(Amount::from(5_u64)),
+        most_in: None,
+    };
+    let limit = Msg::Govern(Govern { authority: authority.address.clone(), decision: limit });
+    bridge.here.succeed(&authority, &[pause(&authority, false), limit]);
+    let msgs = [transfer(&bridge, 5), transfer(&bridge, 1)];
+    bridge.here.succeed(&alice, &msgs[..1]);
+    let refused = bridge.here.deliver(&alice, &msgs[1..]);
+    assert_eq!((&*refused.codespace, refused.code), ("causeway", 1), "{}", refused.log);
+    assert!(refused.log.contains("at most 5 are allowed"), "{}", refused.log);
 }

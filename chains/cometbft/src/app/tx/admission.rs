@@ -7,7 +7,7 @@ use causeway_wire_cometbft::tx::{AccountAddress, PublicKey, Signer, TxRefusal};
 use super::parse::coins;
 use super::{Parsed, Rejection, payments};
 use crate::app::config::{MIN_FEE_PER_GAS, fee_collector};
-use crate::app::gas::{GasMeter, SIGNATURE, TX_BYTE};
+use crate::app::gas::{GasMeter, MOVE_TOKENS, READ, SIGNATURE, TX_BYTE, WRITE};
 use crate::app::state::{StoredAccount, Working};
 use crate::app::{ADDRESS_PREFIX, NATIVE_DENOM};
 
@@ -39,11 +39,12 @@ impl Admission<'_> {
         self.check_height(parsed)?;
         let len = u64::try_from(parsed.len).unwrap_or(u64::MAX);
         self.meter.take(TX_BYTE.saturating_mul(len))?;
+        self.meter.take(MOVE_TOKENS)?;
         let mut events = self.pay(parsed)?;
         let mut accounts = Vec::with_capacity(parsed.signers.len());
         for (address, signer) in parsed.signers.iter().zip(&parsed.tx.signers) {
             accounts.push(self.account(address, signer)?);
-            self.meter.take(SIGNATURE)?;
+            self.meter.take(READ.saturating_add(WRITE).saturating_add(SIGNATURE))?;
         }
         for (index, (account, signer)) in accounts.iter().zip(&parsed.tx.signers).enumerate() {
             self.check_signature(parsed, index, account, signer)?;

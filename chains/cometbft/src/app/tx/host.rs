@@ -5,6 +5,7 @@ use causeway_contracts::{
     Token, TraceStore, Work,
 };
 use causeway_core::{Amount, Event, Height, PacketPath, Timestamp};
+use causeway_store::{MAX_KEY_LEN, MAX_VALUE_LEN};
 use causeway_wire_cometbft::TxEvent;
 use causeway_wire_cometbft::tx::AccountAddress;
 
@@ -32,13 +33,23 @@ fn bech32(account: &Account) -> String {
     address.ok().and_then(|address| address.to_bech32(ADDRESS_PREFIX)).unwrap_or_default()
 }
 
+/// True for an entry that the store takes, with room for what the encoding adds. What it does not
+/// take must not get as far as the end of the block.
+const fn can_hold(key: &[u8], value: &[u8]) -> bool {
+    key.len() <= MAX_KEY_LEN && value.len() < MAX_VALUE_LEN
+}
+
 impl Storage for Host<'_> {
     fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
         Storage::get(self.state, key)
     }
 
     fn set(&mut self, key: Vec<u8>, value: Vec<u8>) {
-        Storage::set(self.state, key, value);
+        if can_hold(&key, &value) {
+            Storage::set(self.state, key, value);
+        } else {
+            self.meter.exhaust();
+        }
     }
 
     fn delete(&mut self, key: &[u8]) {
@@ -57,7 +68,12 @@ impl TraceStore for Host<'_> {
     }
 
     fn set_trace(&mut self, path: PacketPath, value: Vec<u8>) {
-        self.state.put(Store::Ibc, path.to_bytes(), value);
+        let key = path.to_bytes();
+        if can_hold(&key, &value) && !value.is_empty() {
+            self.state.put(Store::Ibc, key, value);
+        } else {
+            self.meter.exhaust();
+        }
     }
 
     fn delete_trace(&mut self, path: &PacketPath) {

@@ -1,6 +1,6 @@
 //! A transaction from beginning to end.
 
-use causeway_contracts::Router;
+use causeway_contracts::{OutOfGas, Router};
 use causeway_core::{Any, Height, Timestamp};
 use causeway_light_client::ClientRegistry;
 use causeway_wire_cometbft::TxEvent;
@@ -170,6 +170,9 @@ fn execute_all(
             messages::execute(chain, &mut host, message, &mut done.updates).map_err(|it| {
                 it.within(format!("failed to execute message; message index: {index}"))
             })?;
+        if host.meter.is_exhausted() {
+            return Err(OutOfGas.into());
+        }
         let number = index.to_string();
         done.events.extend(host.events.into_iter().map(|it| it.with("msg_index", number.clone())));
         done.responses.push(response);
