@@ -11,6 +11,7 @@
 )]
 
 mod bitcoin;
+mod bitcoin_rpc;
 mod ethereum_beacon;
 mod ethereum_beacon_api;
 mod ethereum_light_clients;
