@@ -5,8 +5,8 @@ use causeway_core::{ClientId, Height, PacketTrace, Sequence};
 use causeway_ics23::{BatchError, BatchProof, CommitmentProof, MAX_BATCH_LEAVES, MerkleProof};
 use causeway_store::{Snapshot, StoreError};
 use causeway_wire_bitcoin::state::{
-    AccountState, BlockCalls, CallResult, ClientReport, PacketEvents, ProvenValue, StateProofs,
-    TracePage,
+    AccountState, BlockCalls, CallResult, ClientBooks, ClientReport, PacketEvents, ProvenValue,
+    StateProofs, TracePage,
 };
 use causeway_wire_bitcoin::{Block, Call, CallParts, KeyHash, OwnedTransaction};
 
@@ -147,6 +147,18 @@ impl Miner {
     ) -> Result<ClientReport, AnswerError> {
         let ledger = self.ledger();
         Ok(ledger.contracts().client(ledger.snapshot(), self.next_block(), client_id, at)?)
+    }
+
+    /// The names of all light clients in the state after the tip.
+    pub fn client_ids(&self) -> Vec<ClientId> {
+        let ledger = self.ledger();
+        ledger.contracts().client_ids(ledger.snapshot(), self.next_block())
+    }
+
+    /// What transfers through a client have left in the state after the tip.
+    pub fn books(&self, client_id: &ClientId) -> ClientBooks {
+        let ledger = self.ledger();
+        ledger.contracts().books(ledger.snapshot(), self.next_block(), client_id)
     }
 
     /// A page of the traces of one kind that a client has in the state after the tip, with

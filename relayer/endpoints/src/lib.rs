@@ -10,6 +10,7 @@
 //!
 //! Start with [`Endpoint`] and [`prepare`].
 
+pub mod bitcoin;
 pub mod cometbft;
 mod endpoint;
 mod error;
@@ -18,6 +19,7 @@ mod hosted;
 mod inspect;
 mod ledger;
 mod observer;
+mod outcome;
 mod prepare;
 mod prover;
 mod reader;

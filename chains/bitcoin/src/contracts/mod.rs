@@ -3,6 +3,7 @@
 //! one execution.
 
 mod accounts;
+mod books;
 mod execution;
 mod gas;
 mod host;

@@ -34,7 +34,7 @@ pub(crate) enum QueryError {
 }
 
 impl Contracts {
-    fn reader(&self, state: &Snapshot, block: BlockInfo) -> CallHost {
+    pub(super) fn reader(&self, state: &Snapshot, block: BlockInfo) -> CallHost {
         let tree = Tree::going_on_from(state);
         CallHost::new(tree, block, self.authority, NOBODY, 0, u64::MAX)
     }

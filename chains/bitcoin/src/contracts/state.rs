@@ -20,7 +20,7 @@ use causeway_wire_bitcoin::NATIVE_DENOM;
 /// The one key that the store begins with: an empty tree could prove no absence.
 pub(crate) const IDENTITY_KEY: &[u8] = b"chain";
 /// Before the contracts' own keys.
-const STORAGE: &[u8] = b"/state/";
+pub(super) const STORAGE: &[u8] = b"/state/";
 /// Before balances.
 const BANK: &[u8] = b"/bank/";
 /// Before supplies.
@@ -97,6 +97,15 @@ impl State {
             Some((Token(token), Amount::from_be_bytes(value.try_into().ok()?)))
         };
         entries.filter_map(read).collect()
+    }
+
+    /// The tokens of which there is a supply.
+    pub(super) fn tokens(&self, limit: usize) -> Vec<Token> {
+        let entries = self.tree.entries(SUPPLY, None).take(limit);
+        let name = |(key, _): (&[u8], &[u8])| {
+            Some(Token(String::from_utf8(key.strip_prefix(SUPPLY)?.to_vec()).ok()?))
+        };
+        entries.filter_map(name).collect()
     }
 
     /// The entries of the provable store behind `after`, whose keys begin with `prefix`.

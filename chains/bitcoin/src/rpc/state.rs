@@ -53,13 +53,16 @@ pub(super) fn packet_events(view: &View<'_>, params: &Params<'_>) -> Result<Repl
     reply(&events.to_json())
 }
 
-/// An address alone asks for what it has, a client's name alone for the client; a query asks for
-/// more of a client, or what a call from an address would do.
+/// An address alone asks for what it has, a client's name alone for the client, `clients` for all
+/// names; a query asks for more of a client, or what a call from an address would do.
 pub(super) fn account(view: &View<'_>, params: &Params<'_>) -> Result<Reply, RpcError> {
     let (miner, name) = (view.miner, params.string(0)?);
     let query = params.get(1).map(|_| params.string(1)).transpose()?;
     if query == Some("call") {
         return dry_run(miner, name, params);
+    }
+    if name == "clients" {
+        return reply(&miner.client_ids().iter().map(ToString::to_string).collect::<Vec<_>>());
     }
     // Names of clients have a dash, addresses have none.
     if !name.contains('-') {
@@ -73,6 +76,7 @@ pub(super) fn account(view: &View<'_>, params: &Params<'_>) -> Result<Reply, Rpc
     let kind = match query {
         None => return report(miner, &client, None),
         Some("consensus") => return report(miner, &client, Some(parsed(params.string(2)?)?)),
+        Some("books") => return reply(&miner.books(&client).to_json()),
         Some("commitments") => PacketTrace::Commitment,
         Some("receipts") => PacketTrace::Receipt,
         Some("acknowledgements") => PacketTrace::Acknowledgement,

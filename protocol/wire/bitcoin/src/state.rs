@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use account::{AccountState, Balance, ClientReport, TracePage};
+pub use account::{AccountState, Balance, ClientBooks, ClientReport, TracePage};
 pub use calls::{BlockCalls, CallFailure, CallResult, PacketEvents};
 pub use event::CallEvent;
 pub use proofs::{ProvenValue, StateProofs};

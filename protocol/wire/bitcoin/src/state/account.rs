@@ -66,6 +66,17 @@ pub struct TracePage {
     pub has_more: bool,
 }
 
+/// What transfers through one client have left on the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientBooks {
+    /// Height of the state.
+    pub height: u64,
+    /// What is locked for the client's other end; no zeros.
+    pub escrowed: Vec<Balance>,
+    /// The vouchers that came through the client; no zeros.
+    pub issued: Vec<Balance>,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BalanceShape {
@@ -113,6 +124,50 @@ struct ClientShape {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct BooksShape {
+    height: u64,
+    escrowed: Vec<BalanceShape>,
+    issued: Vec<BalanceShape>,
+}
+
+impl From<&Balance> for BalanceShape {
+    fn from(balance: &Balance) -> Self {
+        Self {
+            token: balance.token.clone(),
+            amount: balance.amount.to_string(),
+            denom: balance.denom.clone(),
+        }
+    }
+}
+
+impl TryFrom<BalanceShape> for Balance {
+    type Error = DecodeError;
+
+    fn try_from(shape: BalanceShape) -> Result<Self, DecodeError> {
+        Ok(Self { token: shape.token, amount: shape.amount.parse()?, denom: shape.denom })
+    }
+}
+
+impl ClientBooks {
+    /// The answer as JSON.
+    pub fn to_json(&self) -> Value {
+        let shapes = |balances: &[Balance]| balances.iter().map(Into::into).collect();
+        let (escrowed, issued) = (shapes(&self.escrowed), shapes(&self.issued));
+        value(&BooksShape { height: self.height, escrowed, issued })
+    }
+
+    /// Reads the answer.
+    pub fn from_json(value: &Value) -> Result<Self, DecodeError> {
+        let BooksShape { height, escrowed, issued } = shape(WHAT, value)?;
+        let balances = |shapes: Vec<BalanceShape>| {
+            shapes.into_iter().map(TryInto::try_into).collect::<Result<_, DecodeError>>()
+        };
+        Ok(Self { height, escrowed: balances(escrowed)?, issued: balances(issued)? })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct TraceShape {
     sequence: u64,
     value: String,
@@ -147,23 +202,15 @@ fn sequence(number: u64) -> Result<Sequence, DecodeError> {
 impl AccountState {
     /// The answer as JSON.
     pub fn to_json(&self) -> Value {
-        let balance = |balance: &Balance| BalanceShape {
-            token: balance.token.clone(),
-            amount: balance.amount.to_string(),
-            denom: balance.denom.clone(),
-        };
-        let balances = self.balances.iter().map(balance).collect();
+        let balances = self.balances.iter().map(Into::into).collect();
         value(&AccountShape { address: self.address.clone(), height: self.height, balances })
     }
 
     /// Reads the answer.
     pub fn from_json(value: &Value) -> Result<Self, DecodeError> {
         let AccountShape { address, height, balances } = shape(WHAT, value)?;
-        let balance = |shape: BalanceShape| {
-            let amount = shape.amount.parse()?;
-            Ok(Balance { token: shape.token, amount, denom: shape.denom })
-        };
-        let balances = balances.into_iter().map(balance).collect::<Result<_, DecodeError>>()?;
+        let balances = balances.into_iter().map(TryInto::try_into);
+        let balances = balances.collect::<Result<_, DecodeError>>()?;
         Ok(Self { address, height, balances })
     }
 }
