@@ -35,8 +35,13 @@ impl BundledChain for Pow {
             let mut config = Config::new(seed, Timestamp::default());
             let account = |name| KeyHash::of(developer_key(ALIAS, name, seed).verifying_key());
             config.funded = DEVELOPERS.map(account).to_vec();
-            let chain: Box<dyn Chain> =
-                Box::new(BitcoinChain::open(config, credentials, view, now)?);
+            let chain: Box<dyn Chain> = Box::new(BitcoinChain::open(
+                config,
+                causeway_client_registry::all(),
+                credentials,
+                view,
+                now,
+            )?);
             Ok(chain)
         })
     }
