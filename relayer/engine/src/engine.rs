@@ -174,6 +174,7 @@ impl PathEngine {
             Input::Submitted { id, transaction } => self.submitted(id, &transaction),
             Input::Confirmed { id, height, results } => self.confirmed(id, height, results),
             Input::Failed { id, failure } => self.failed(id, failure),
+            Input::Clear => self.clear_now(),
             Input::Tick => {}
         }
         self.plan();
@@ -187,6 +188,11 @@ impl PathEngine {
     /// How many packets have not ended.
     pub fn outstanding(&self) -> usize {
         self.packets.len()
+    }
+
+    /// The chain that a batch under way is for.
+    pub fn batch_side(&self, id: BatchId) -> Option<Side> {
+        self.batches.get(&id).map(|batch| batch.on)
     }
 
     pub(crate) const fn end(&self, side: Side) -> &End {

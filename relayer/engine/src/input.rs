@@ -100,6 +100,8 @@ pub enum Input {
         /// How.
         failure: Failure,
     },
+    /// The operator wants everything that is outstanding to be looked at now.
+    Clear,
     /// Time has passed.
     Tick,
 }

@@ -157,6 +157,11 @@ impl Packets {
         up_to(&self.index.holds, now).collect()
     }
 
+    /// All that were set aside.
+    pub(crate) fn set_aside(&self) -> Vec<PacketKey> {
+        self.index.holds.iter().map(|(_, key)| *key).collect()
+    }
+
     /// Those that must be looked at.
     pub(crate) fn to_inspect(&self) -> impl Iterator<Item = PacketKey> {
         self.index.inspection.iter().copied()

@@ -28,6 +28,16 @@ impl PathEngine {
         self.save();
     }
 
+    /// Does not wait until the list is next read, nor until what was set aside is due.
+    pub(crate) fn clear_now(&mut self) {
+        for side in Side::BOTH {
+            self.end_mut(side).clear_at = self.now;
+        }
+        for key in self.packets.set_aside() {
+            self.set(key, Progress::Inspection);
+        }
+    }
+
     /// Reads the list of outstanding packets and the client, now and then.
     fn clear(&mut self, side: Side) {
         let next = self.now.saturating_add(self.limits.clear_every);

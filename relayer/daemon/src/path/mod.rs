@@ -1,0 +1,336 @@
+//! One path: the task that drives its engine.
+
+mod client;
+mod effects;
+mod outcome;
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use causeway_core::{Any, Timestamp};
+use causeway_relayer_endpoints::{HostedClient, Prepared};
+use causeway_relayer_engine::{
+    BatchId, ClientReport, Effect, Input, PacketKey, PacketRecord, PacketStatus, PathEngine,
+    PerSide, Record, Side,
+};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, sleep_until};
+
+use crate::chain::{Chain, Order, Outcome, Ticket, Trouble, stopped};
+use crate::clock::Clock;
+use crate::config::{Config, Path, PathEnd};
+use crate::store::{PathId, PathRow, StepKind, Store, StoreError, Submission, Write};
+
+/// The most inputs that are handled before what follows from them is made durable.
+const MAX_INPUTS: usize = 256;
+
+/// How long to wait before the disk is tried again.
+const DISK_PAUSE: Duration = Duration::from_secs(2);
+
+/// Something that spawned work has found out.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// For the engine.
+    Input(Input),
+    /// A batch is ready to be submitted.
+    Prepared(BatchId, Prepared),
+    /// A client as its host has it.
+    Client(Side, Box<HostedClient>),
+    /// The other chain contradicts what the client on this side has accepted of it.
+    Evidence(Side, Any),
+}
+
+/// What others ask of a path's task.
+#[derive(Debug)]
+pub(crate) enum Query {
+    /// Where packets are.
+    Status(Vec<PacketKey>, oneshot::Sender<Vec<Option<PacketStatus>>>),
+    /// Look at everything that is outstanding now.
+    Clear(oneshot::Sender<()>),
+}
+
+/// A path as it is known at the moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PathView {
+    /// Packets that have not ended.
+    pub outstanding: usize,
+    /// The client on each side, as last read.
+    pub clients: PerSide<Option<ClientReport>>,
+    /// Why nothing can be relayed; `None` when nothing is known to be in the way.
+    pub trouble: Option<Trouble>,
+}
+
+/// What is kept of a packet has changed.
+#[derive(Clone, Debug)]
+pub struct PacketChange {
+    /// The path.
+    pub path: Arc<Path>,
+    /// What is kept now.
+    pub record: PacketRecord,
+}
+
+/// One end, as the task works with it.
+#[derive(Debug)]
+pub(crate) struct End {
+    pub(crate) chain: Chain,
+    pub(crate) at: PathEnd,
+}
+
+/// A path that the daemon works on.
+#[derive(Clone, Debug)]
+pub(crate) struct PathHandle {
+    pub(crate) id: PathId,
+    pub(crate) path: Arc<Path>,
+    pub(crate) view: watch::Receiver<PathView>,
+    pub(crate) queries: mpsc::Sender<Query>,
+}
+
+/// The task that drives the engine of one path.
+pub(crate) struct PathTask {
+    id: PathId,
+    path: Arc<Path>,
+    engine: PathEngine,
+    ends: Arc<PerSide<End>>,
+    seen_reorgs: PerSide<u64>,
+    store: Store,
+    clock: Clock,
+    answer: Duration,
+    tell: mpsc::UnboundedSender<Told>,
+    told: mpsc::UnboundedReceiver<Told>,
+    reply: mpsc::UnboundedSender<(Ticket, Outcome)>,
+    outcomes: mpsc::UnboundedReceiver<(Ticket, Outcome)>,
+    queries: mpsc::Receiver<Query>,
+    view: watch::Sender<PathView>,
+    changes: broadcast::Sender<PacketChange>,
+    /// Ready to be submitted, once what the engine says about it is on record.
+    prepared: BTreeMap<BatchId, Prepared>,
+    /// What batches under way are to do.
+    kinds: BTreeMap<BatchId, Vec<(PacketKey, StepKind)>>,
+    /// To be made durable with what the engine says next.
+    writes: Vec<Write>,
+    watched: PerSide<client::Watched>,
+    work: JoinSet<()>,
+}
+
+/// Makes the task of a path, which goes on from what the store has.
+pub(crate) fn new(
+    path: &Path,
+    ends: PerSide<Chain>,
+    config: &Config,
+    store: &Store,
+    clock: Clock,
+    changes: broadcast::Sender<PacketChange>,
+) -> Result<(PathHandle, PathTask), StoreError> {
+    let end = |at: &PathEnd| (at.chain.clone(), at.client.clone());
+    let id = store.path(&PathRow { a: end(&path.a), b: end(&path.b) })?;
+    let resumable = store.resume(id)?;
+    let mut engine = PathEngine::new(config.limits.clone(), resumable.records, clock.now());
+    let (reply, outcomes) = mpsc::unbounded_channel();
+    for offers in resumable.submissions.chunk_by(|one, next| one.batch == next.batch) {
+        resume(&mut engine, &ends, id, offers, &reply);
+    }
+    let (tell, told) = mpsc::unbounded_channel();
+    let (ask, queries) = mpsc::channel(64);
+    let outstanding = engine.outstanding();
+    let (view, watched) = watch::channel(PathView { outstanding, ..PathView::default() });
+    let path = Arc::new(path.clone());
+    let handle = PathHandle { id, path: path.clone(), view: watched, queries: ask };
+    let PerSide { a, b } = ends;
+    let ends = PerSide {
+        a: End { chain: a, at: path.a.clone() },
+        b: End { chain: b, at: path.b.clone() },
+    };
+    let task = PathTask {
+        id,
+        path,
+        engine,
+        ends: Arc::new(ends),
+        seen_reorgs: PerSide::default(),
+        store: store.clone(),
+        clock,
+        answer: config.chain.answer,
+        tell,
+        told,
+        reply,
+        outcomes,
+        queries,
+        view,
+        changes,
+        prepared: BTreeMap::new(),
+        kinds: BTreeMap::new(),
+        writes: Vec::new(),
+        watched: PerSide::default(),
+        work: JoinSet::new(),
+    };
+    Ok((handle, task))
+}
+
+/// Takes up a batch of which transactions may be out.
+fn resume(
+    engine: &mut PathEngine,
+    ends: &PerSide<Chain>,
+    path: PathId,
+    offers: &[Submission],
+    reply: &mpsc::UnboundedSender<(Ticket, Outcome)>,
+) {
+    let Some(first) = offers.first() else { return };
+    let (on, keys) = (first.on, first.items.iter().flatten().copied().collect());
+    let ticket = Ticket { path, batch: first.batch };
+    let order = Order::Resume { ticket, offers: offers.to_vec(), reply: reply.clone() };
+    // The account's queue is longer than what paths have out.
+    if ends.get(on).outbox.try_send(order).is_ok() {
+        engine.resume_batch(first.batch, on, keys);
+    }
+}
+
+impl PathTask {
+    /// Drives the engine until `stop` says so.
+    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let (mut a, mut b) = (self.ends.a.chain.view.clone(), self.ends.b.chain.view.clone());
+        for side in Side::BOTH {
+            self.observe(side);
+        }
+        loop {
+            if !self.settle(&mut stop).await {
+                return;
+            }
+            let deadline = self.engine.next_deadline().map(|at| self.clock.instant(at));
+            let wake = async {
+                match deadline {
+                    Some(at) => sleep_until(at).await,
+                    None => core::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stopped(&mut stop) => return,
+                Some(told) = self.told.recv() => self.hear_all(told),
+                Some((ticket, outcome)) = self.outcomes.recv() => self.over(ticket, outcome),
+                Some(query) = self.queries.recv() => self.answer(query),
+                Ok(()) = a.changed() => self.observe(Side::A),
+                Ok(()) = b.changed() => self.observe(Side::B),
+                () = wake => self.handle(Input::Tick),
+            }
+            while self.work.try_join_next().is_some() {}
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn handle(&mut self, input: Input) {
+        let now = self.now();
+        self.engine.handle(input, now);
+    }
+
+    /// Takes in what has been found out meanwhile.
+    fn hear_all(&mut self, first: Told) {
+        self.hear(first);
+        for _ in 1..MAX_INPUTS {
+            let Ok(told) = self.told.try_recv() else { return };
+            self.hear(told);
+        }
+    }
+
+    fn hear(&mut self, told: Told) {
+        match told {
+            Told::Input(input) => self.handle(input),
+            Told::Prepared(id, prepared) => {
+                let items = prepared.items.iter().flatten().copied().collect();
+                self.prepared.insert(id, prepared);
+                self.handle(Input::Prepared { id, items });
+            }
+            Told::Client(side, hosted) => self.client_read(side, &hosted),
+            Told::Evidence(side, evidence) => self.found_evidence(side, evidence),
+        }
+    }
+
+    /// Tells the engine where a chain is.
+    fn observe(&mut self, side: Side) {
+        let view = self.ends.get(side).chain.view.borrow().clone();
+        let seen = self.seen_reorgs.get_mut(side);
+        let undone = view.undone_since(*seen);
+        *seen = view.reorg_count;
+        if let Some(height) = undone {
+            self.handle(Input::Reorganised { side, height });
+        }
+        match (view.lost, view.observation) {
+            (None, Some(observation)) => self.handle(Input::Observed { side, observation }),
+            (Some(_), _) => self.handle(Input::Lost { side }),
+            (None, None) => {}
+        }
+    }
+
+    fn answer(&mut self, query: Query) {
+        match query {
+            Query::Status(keys, reply) => {
+                let _ = reply.send(keys.into_iter().map(|key| self.engine.status(key)).collect());
+            }
+            Query::Clear(reply) => {
+                self.handle(Input::Clear);
+                let _ = reply.send(());
+            }
+        }
+    }
+
+    /// Makes durable what the engine wants kept, then does what it wants done. False when it is
+    /// time to stop.
+    async fn settle(&mut self, stop: &mut watch::Receiver<bool>) -> bool {
+        let mut writes = core::mem::take(&mut self.writes);
+        let mut to_do = Vec::new();
+        while let Some(effect) = self.engine.poll_effect() {
+            match effect {
+                Effect::Save(records) => {
+                    writes.extend(records.into_iter().map(|it| Write::Record(self.id, it)));
+                }
+                effect => to_do.push(effect),
+            }
+        }
+        let changes = self.changes_of(&writes);
+        while let Err(error) = self.store.commit(writes.clone()).await {
+            let path = &*self.path;
+            tracing::error!(code = "store_failed", %path, %error, "nothing is relayed meanwhile");
+            self.note_trouble(Some(Trouble { code: "store_failed", reason: error.to_string() }));
+            tokio::select! {
+                () = stopped(stop) => return false,
+                () = sleep(DISK_PAUSE) => {}
+            }
+        }
+        for record in changes {
+            // Nobody may be listening.
+            let _ = self.changes.send(PacketChange { path: self.path.clone(), record });
+        }
+        for effect in to_do {
+            self.carry_out(effect);
+        }
+        let outstanding = self.engine.outstanding();
+        self.view.send_if_modified(|view| {
+            let store_failed = |it: &Trouble| it.code == "store_failed";
+            let works_again = view.trouble.take_if(|it| store_failed(it)).is_some();
+            let before = core::mem::replace(&mut view.outstanding, outstanding);
+            works_again || before != outstanding
+        });
+        true
+    }
+
+    fn note_trouble(&self, trouble: Option<Trouble>) {
+        self.view.send_if_modified(|view| {
+            let changed = view.trouble != trouble;
+            view.trouble = trouble;
+            changed
+        });
+    }
+
+    fn changes_of(&self, writes: &[Write]) -> Vec<PacketRecord> {
+        if self.changes.receiver_count() == 0 {
+            return Vec::new();
+        }
+        let packet = |write: &Write| match write {
+            Write::Record(_, Record::Packet(record)) => Some((**record).clone()),
+            _ => None,
+        };
+        writes.iter().filter_map(packet).collect()
+    }
+}

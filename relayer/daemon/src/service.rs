@@ -1,0 +1,116 @@
+//! What others may ask of a running daemon, in process; the RPC says the same over a socket.
+
+use std::collections::BTreeMap;
+
+use causeway_relayer_engine::{PacketKey, PacketRecord, PacketStatus};
+use tokio::sync::{broadcast, oneshot};
+
+use crate::chain::ChainView;
+use crate::config::Path;
+use crate::daemon::{Daemon, Shared};
+use crate::path::{PacketChange, PathHandle, PathView, Query};
+use crate::store::{PacketFilter, PacketRow, PathId, StoreError};
+
+/// A packet: what is kept of it, and, while it has not ended, where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PacketInfo {
+    /// Its path.
+    pub path: PathId,
+    /// What is kept.
+    pub record: PacketRecord,
+    /// Where it is; `None` when it has ended.
+    pub status: Option<PacketStatus>,
+}
+
+impl Shared {
+    pub(crate) fn path(&self, id: PathId) -> Option<&PathHandle> {
+        self.paths.iter().find(|path| path.id == id)
+    }
+
+    /// Where packets of one path are; none when its task does not answer any more.
+    pub(crate) async fn statuses(
+        &self,
+        path: PathId,
+        keys: Vec<PacketKey>,
+    ) -> Vec<Option<PacketStatus>> {
+        let Some(handle) = self.path(path) else { return Vec::new() };
+        let (reply, answer) = oneshot::channel();
+        match handle.queries.send(Query::Status(keys, reply)).await {
+            Ok(()) => answer.await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// At most `limit` packets in the order of path, source and sequence, with their status.
+    pub(crate) async fn packets(
+        &self,
+        filter: PacketFilter,
+        limit: usize,
+    ) -> Result<Vec<PacketInfo>, StoreError> {
+        let rows = self.store.packets(filter, limit).await?;
+        let mut open: BTreeMap<PathId, Vec<PacketKey>> = BTreeMap::new();
+        for PacketRow { path, record } in rows.iter().filter(|row| row.record.outcome.is_none()) {
+            open.entry(*path).or_default().push(record.key);
+        }
+        let mut statuses = BTreeMap::new();
+        for (path, keys) in open {
+            for status in self.statuses(path, keys).await.into_iter().flatten() {
+                statuses.insert((path, status.key), status);
+            }
+        }
+        let info = |PacketRow { path, record }: PacketRow| {
+            let status = statuses.remove(&(path, record.key));
+            PacketInfo { path, record, status }
+        };
+        Ok(rows.into_iter().map(info).collect())
+    }
+
+    /// Has everything that is outstanding on a path looked at now.
+    pub(crate) async fn clear(&self, path: PathId) -> bool {
+        let Some(handle) = self.path(path) else { return false };
+        let (reply, done) = oneshot::channel();
+        handle.queries.send(Query::Clear(reply)).await.is_ok() && done.await.is_ok()
+    }
+}
+
+impl Daemon {
+    /// How many packets have not ended, on all paths.
+    pub fn outstanding(&self) -> usize {
+        self.shared.paths.iter().map(|path| path.view.borrow().outstanding).sum()
+    }
+
+    /// What is known of each chain, by alias.
+    pub fn chains(&self) -> BTreeMap<String, ChainView> {
+        let chains = self.shared.chains.iter();
+        chains.map(|(alias, chain)| (alias.clone(), chain.view.borrow().clone())).collect()
+    }
+
+    /// What is known of each path.
+    pub fn paths(&self) -> Vec<(PathId, Path, PathView)> {
+        let view = |path: &PathHandle| {
+            let view = path.view.borrow().clone();
+            (path.id, (*path.path).clone(), view)
+        };
+        self.shared.paths.iter().map(view).collect()
+    }
+
+    /// At most `limit` packets in the order of path, source and sequence.
+    pub async fn packets(
+        &self,
+        filter: PacketFilter,
+        limit: usize,
+    ) -> Result<Vec<PacketInfo>, StoreError> {
+        self.shared.packets(filter, limit).await
+    }
+
+    /// Has everything that is outstanding on a path looked at now; false for a path that is not
+    /// one of this daemon's.
+    pub async fn clear(&self, path: PathId) -> bool {
+        self.shared.clear(path).await
+    }
+
+    /// What changes of packets from now on.
+    pub fn changes(&self) -> broadcast::Receiver<PacketChange> {
+        self.shared.changes.subscribe()
+    }
+}
