@@ -267,7 +267,7 @@ impl Net {
                 let path = PacketPath::acknowledgement(client, sequence);
                 let value = it.acknowledgement.commitment().0.to_vec();
                 let there = self.past(me, block, &it.packet.source_client, it.proof_height)?;
-                if it.proof_acked != proof(it.proof_height, &[path.clone()])
+                if it.proof_acked != proof(it.proof_height, core::slice::from_ref(&path))
                     || there.state.traces.get(&path) != Some(&value)
                 {
                     return Err("the answer is not proven".into());
@@ -278,7 +278,7 @@ impl Net {
                 let (client, sequence) = (it.packet.dest_client.clone(), it.packet.sequence);
                 let path = PacketPath::receipt(client, sequence);
                 let there = self.past(me, block, &it.packet.source_client, it.proof_height)?;
-                if it.proof_unreceived != proof(it.proof_height, &[path.clone()])
+                if it.proof_unreceived != proof(it.proof_height, core::slice::from_ref(&path))
                     || there.state.traces.contains_key(&path)
                     || there.time < it.packet.timeout_timestamp
                 {
