@@ -35,9 +35,11 @@ struct Node {
 
 impl Node {
     fn start() -> Self {
-        let alice = KeyHash::of(developer_key("pow", "alice", SEED).verifying_key());
+        let (_, alice) = alice();
         let config = Config { funded: vec![alice], ..Config::new(SEED, time(0)) };
-        let chain = BitcoinChain::open(config, vec![], &BTreeMap::new(), time(0)).unwrap();
+        let clients = causeway_client_registry::all();
+        let disk = BTreeMap::new();
+        let chain = BitcoinChain::open(config, clients, vec![], &disk, time(0)).unwrap();
         Self { chain, secs: 1 }
     }
 
@@ -280,10 +282,10 @@ fn coins_of_an_account_are_found_by_each_kind_of_descriptor() {
         let found: corepc_types::v28::ScanTxOutSetStart =
             node.ask("scantxoutset", json!(["start", [descriptor]]));
         let found = found.into_model().unwrap();
-        assert_eq!(found.unspents.len(), 12);
+        assert_eq!(found.unspents.len(), 16);
         sums.push(found.total_amount);
     }
-    assert!(sums.iter().all(|sum| *sum == bitcoin::Amount::from_int_btc(12 * 50)));
+    assert!(sums.iter().all(|sum| *sum == bitcoin::Amount::from_int_btc(16 * 50)));
     assert_eq!(node.ask::<Value>("scantxoutset", json!(["status"])), Value::Null);
     assert_eq!(node.ask::<Value>("scantxoutset", json!(["abort"])), json!(false));
     for (params, code, reason) in [
