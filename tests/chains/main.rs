@@ -15,3 +15,4 @@ mod bitcoin_rpc;
 mod ethereum_beacon;
 mod ethereum_beacon_api;
 mod ethereum_light_clients;
+mod ethereum_rpc;

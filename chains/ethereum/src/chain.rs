@@ -9,7 +9,7 @@ use causeway_core::Timestamp;
 use causeway_light_client::ClientRegistry;
 
 use crate::beacon::chain::{BeaconChain, Config, StartError};
-use crate::engine::EmptyEngine;
+use crate::execution::{self, Execution, RestoreError};
 use crate::rpc::Sessions;
 
 /// The name that users know this chain by.
@@ -21,7 +21,18 @@ pub const BEACON_LISTENER: Listener = Listener(0);
 pub const EXECUTION_LISTENER: Listener = Listener(1);
 
 /// The consensus half over the execution half.
-pub(crate) type Beacon = BeaconChain<EmptyEngine>;
+pub(crate) type Beacon = BeaconChain<Execution>;
+
+/// Why a chain does not start.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The consensus half does not.
+    #[error(transparent)]
+    Consensus(#[from] StartError),
+    /// The execution half does not.
+    #[error(transparent)]
+    Execution(#[from] RestoreError),
+}
 
 /// The bundled proof-of-stake chain.
 #[derive(Debug)]
@@ -35,16 +46,23 @@ impl EthereumChain {
     /// are none. The contracts on it keep clients of the families in `clients`.
     pub fn open(
         config: Config,
-        _clients: ClientRegistry,
+        clients: ClientRegistry,
         view: &dyn DurableView,
         now: Timestamp,
-    ) -> Result<Self, StartError> {
-        let beacon = BeaconChain::new(config, EmptyEngine::open(view), view, now)?;
-        Ok(Self { beacon, sessions: Sessions::default() })
+    ) -> Result<Self, OpenError> {
+        let parameters = execution::Config {
+            chain_id: config.chain_id,
+            seed: config.seed,
+            seconds_per_slot: config.seconds_per_slot,
+        };
+        let execution = Execution::open(parameters, clients, view)?;
+        let beacon = BeaconChain::new(config, execution, view, now)?;
+        let sessions = Sessions::new(&beacon, now);
+        Ok(Self { beacon, sessions })
     }
 
     /// The consensus half, and through it the execution half.
-    pub const fn beacon(&self) -> &BeaconChain<EmptyEngine> {
+    pub const fn beacon(&self) -> &BeaconChain<Execution> {
         &self.beacon
     }
 }
@@ -56,6 +74,7 @@ impl Chain for EthereumChain {
 
     fn advance(&mut self, now: Timestamp) {
         self.beacon.advance(now);
+        self.sessions.follow(&self.beacon, now);
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {
@@ -97,7 +116,9 @@ impl Chain for EthereumChain {
     }
 
     fn inject(&mut self, fault: &Fault, now: Timestamp) -> Result<String, FaultError> {
-        self.beacon.inject(fault, now)
+        let outcome = self.beacon.inject(fault, now);
+        self.sessions.follow(&self.beacon, now);
+        outcome
     }
 }
 

@@ -37,4 +37,4 @@ pub mod execution;
 mod rpc;
 pub mod ssz;
 
-pub use chain::{BEACON_LISTENER, EXECUTION_LISTENER, EthereumChain};
+pub use chain::{BEACON_LISTENER, EXECUTION_LISTENER, EthereumChain, OpenError};

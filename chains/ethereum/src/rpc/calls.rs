@@ -80,12 +80,13 @@ fn one(
     let (Some("2.0"), Some(method)) = (call.jsonrpc.as_deref(), &call.method) else {
         return Some(failure(id, &invalid_request("invalid request")));
     };
-    // Without an id it is a notification: nobody waits for an answer.
-    call.id?;
-    let Some(id) = id else {
+    if call.id.is_some() && id.is_none() {
         return Some(failure(None, &invalid_request("invalid request")));
-    };
-    Some(match run(method, call.params) {
+    }
+    let outcome = run(method, call.params);
+    // Without an id it is a notification: nobody waits for an answer.
+    let id = id?;
+    Some(match outcome {
         Ok(result) => format!(r#"{{"jsonrpc":"2.0","id":{},"result":{result}}}"#, id.get()),
         Err(error) => failure(Some(id), &error),
     })

@@ -1,61 +1,115 @@
 //! The methods by their names.
 
 use alloy_primitives::{Bytes, keccak256};
+use causeway_chain::SessionId;
+use causeway_core::Timestamp;
 use causeway_wire_ethereum::eth::{Hex, Hexadecimal, RpcError};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::feed::Feed;
+use super::ledger::Ledger;
 use super::params::Params;
+use super::{blocks, execute, fees, logs, state, streams, transactions};
 use crate::chain::Beacon;
+use crate::execution::Execution;
 
 /// The program's name and version.
 const CLIENT_VERSION: &str = concat!("Causeway/v", env!("CARGO_PKG_VERSION"));
 
-type Outcome = Result<Value, RpcError>;
-type Method = fn(&mut Beacon, Params<'_>) -> Outcome;
+/// What a method works on.
+pub(super) struct Context<'a> {
+    pub(super) beacon: &'a mut Beacon,
+    pub(super) feed: &'a mut Feed,
+    /// The websocket that the call came down, if it came down one.
+    pub(super) session: Option<SessionId>,
+    pub(super) now: Timestamp,
+}
 
-const METHODS: [(&str, Method); 9] = [
-    ("eth_accounts", |_, params| params.end().map(|()| json!([]))),
-    ("eth_blockNumber", block_number),
-    ("eth_chainId", |beacon, params| {
-        params.end().map(|()| beacon.config().chain_id.to_hex().into())
+impl Context<'_> {
+    pub(super) fn execution(&self) -> &Execution {
+        self.beacon.engine()
+    }
+
+    pub(super) fn ledger(&self) -> Ledger<'_> {
+        Ledger::new(self.execution())
+    }
+}
+
+pub(super) type Outcome = Result<Value, RpcError>;
+type Method = fn(&mut Context<'_>, Params<'_>) -> Outcome;
+
+const METHODS: &[(&str, Method)] = &[
+    ("eth_accounts", |_, params| fixed(params, json!([]))),
+    ("eth_blobBaseFee", fees::blob_base_fee),
+    ("eth_blockNumber", blocks::number),
+    ("eth_call", execute::call),
+    ("eth_chainId", |context, params| {
+        let chain_id = context.beacon.config().chain_id;
+        fixed(params, chain_id.to_hex())
     }),
-    ("eth_syncing", |_, params| params.end().map(|()| false.into())),
-    ("net_listening", |_, params| params.end().map(|()| true.into())),
+    ("eth_estimateGas", execute::estimate_gas),
+    ("eth_feeHistory", fees::history),
+    ("eth_gasPrice", fees::gas_price),
+    ("eth_getBalance", state::balance),
+    ("eth_getBlockByHash", blocks::by_hash),
+    ("eth_getBlockByNumber", blocks::by_number),
+    ("eth_getBlockReceipts", blocks::receipts),
+    ("eth_getBlockTransactionCountByHash", blocks::count_by_hash),
+    ("eth_getBlockTransactionCountByNumber", blocks::count_by_number),
+    ("eth_getCode", state::code),
+    ("eth_getFilterChanges", streams::changes),
+    ("eth_getFilterLogs", streams::filter_logs),
+    ("eth_getLogs", logs::logs),
+    ("eth_getProof", state::proof),
+    ("eth_getRawTransactionByHash", transactions::raw_by_hash),
+    ("eth_getStorageAt", state::storage),
+    ("eth_getTransactionByBlockHashAndIndex", transactions::by_block_and_index),
+    ("eth_getTransactionByBlockNumberAndIndex", transactions::by_number_and_index),
+    ("eth_getTransactionByHash", transactions::by_hash),
+    ("eth_getTransactionCount", transactions::count),
+    ("eth_getTransactionReceipt", transactions::receipt),
+    ("eth_maxPriorityFeePerGas", fees::priority_fee),
+    ("eth_newBlockFilter", streams::new_block_filter),
+    ("eth_newFilter", streams::new_filter),
+    ("eth_newPendingTransactionFilter", streams::new_pending_filter),
+    ("eth_sendRawTransaction", transactions::send_raw),
+    ("eth_subscribe", streams::subscribe),
+    ("eth_syncing", |_, params| fixed(params, false)),
+    ("eth_uninstallFilter", streams::uninstall),
+    ("eth_unsubscribe", streams::unsubscribe),
+    ("net_listening", |_, params| fixed(params, true)),
     ("net_peerCount", peer_count),
-    ("net_version", |beacon, params| {
-        params.end().map(|()| beacon.config().chain_id.to_string().into())
+    ("net_version", |context, params| {
+        let chain_id = context.beacon.config().chain_id;
+        fixed(params, chain_id.to_string())
     }),
-    ("web3_clientVersion", |_, params| params.end().map(|()| CLIENT_VERSION.into())),
+    ("web3_clientVersion", |_, params| fixed(params, CLIENT_VERSION)),
     ("web3_sha3", sha3),
 ];
 
 /// Runs a method.
-pub(super) fn run(beacon: &mut Beacon, method: &str, params: Option<&RawValue>) -> Outcome {
+pub(super) fn run(context: &mut Context<'_>, method: &str, params: Option<&RawValue>) -> Outcome {
     let found = METHODS.iter().find(|(name, _)| *name == method);
     let missing = || {
         let reason = format!("the method {method} does not exist/is not available");
         RpcError::new(RpcError::METHOD_NOT_FOUND, reason)
     };
     let (_, run) = found.ok_or_else(missing)?;
-    run(beacon, Params::new(params)?)
+    run(context, Params::new(params)?)
 }
 
-fn block_number(beacon: &mut Beacon, params: Params<'_>) -> Outcome {
-    params.end()?;
-    let head = beacon.serving().and_then(|node| node.block(&node.head()));
-    let number = head.map_or(0, |block| block.message.body.execution_payload.block_number);
-    Ok(number.to_hex().into())
+/// The same answer for everybody, to a call without parameters.
+fn fixed(params: Params<'_>, answer: impl Into<Value>) -> Outcome {
+    params.end().map(|()| answer.into())
 }
 
-fn peer_count(beacon: &mut Beacon, params: Params<'_>) -> Outcome {
-    params.end()?;
-    let (running, _) = beacon.participants();
-    Ok(u64::from(running.saturating_sub(1)).to_hex().into())
+fn peer_count(context: &mut Context<'_>, params: Params<'_>) -> Outcome {
+    let (running, _) = context.beacon.participants();
+    fixed(params, u64::from(running.saturating_sub(1)).to_hex())
 }
 
-fn sha3(_: &mut Beacon, mut params: Params<'_>) -> Outcome {
+fn sha3(_: &mut Context<'_>, mut params: Params<'_>) -> Outcome {
     let Hex(bytes) = params.required::<Hex<Bytes>>()?;
-    params.end()?;
-    Ok(keccak256(bytes).to_hex().into())
+    fixed(params, keccak256(bytes).to_hex())
 }

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use causeway_chain::{Answer, Method, Push, Request, Response, SessionId};
+use causeway_core::Timestamp;
 
-use super::{calls, methods};
+use super::calls;
+use super::feed::Feed;
+use super::methods::{self, Context};
 use crate::chain::Beacon;
 
 /// Longest body of a request, and longest message.
@@ -13,18 +16,16 @@ const MAX_REQUEST_LEN: usize = 5 << 20;
 /// Open websockets at once; more are refused.
 const MAX_SESSIONS: usize = 256;
 
-/// Messages that wait to be sent. A shell that does not take them loses the oldest.
-const MAX_PUSHES: usize = 10_000;
-
 /// Content types that servers take for JSON.
 const JSON_TYPES: [&str; 3] =
     ["application/json", "application/json-rpc", "application/jsonrequest"];
 
-/// The open websockets.
-#[derive(Debug, Default)]
+/// The open websockets, and what everybody is to hear.
+#[derive(Debug)]
 pub(crate) struct Sessions {
     open: BTreeSet<SessionId>,
-    pushes: Vec<Push>,
+    feed: Feed,
+    now: Timestamp,
 }
 
 fn text(status: u16, body: &str) -> Answer {
@@ -39,6 +40,19 @@ fn is_json(request: &Request) -> bool {
 }
 
 impl Sessions {
+    /// No websockets yet; what happens from now on is news.
+    pub(crate) fn new(beacon: &Beacon, now: Timestamp) -> Self {
+        let mut sessions = Self { open: BTreeSet::new(), feed: Feed::default(), now };
+        sessions.follow(beacon, now);
+        sessions
+    }
+
+    /// Tells clients what has happened until `now`.
+    pub(crate) fn follow(&mut self, beacon: &Beacon, now: Timestamp) {
+        self.now = self.now.max(now);
+        self.feed.follow(beacon.engine(), self.now);
+    }
+
     /// Answers a request over HTTP, or takes a websocket.
     pub(crate) fn request(&mut self, beacon: &mut Beacon, request: &Request) -> Answer {
         if request.upgrade {
@@ -62,8 +76,7 @@ impl Sessions {
         if !is_json(request) {
             return text(415, "invalid content type, only application/json is supported");
         }
-        let body =
-            calls::answer(&request.body, |method, params| methods::run(beacon, method, params));
+        let body = self.answer(beacon, None, &request.body);
         Answer::Now(Response::json(200, body.unwrap_or_default()))
     }
 
@@ -74,28 +87,38 @@ impl Sessions {
         }
         if message.len() > MAX_REQUEST_LEN {
             self.close(session);
-            self.push(Push::Close(session));
+            self.feed.push(Push::Close(session));
             return;
         }
-        let answer = calls::answer(message, |method, params| methods::run(beacon, method, params));
-        if let Some(answer) = answer {
-            self.push(Push::Message(session, answer.into_bytes()));
+        if let Some(answer) = self.answer(beacon, Some(session), message) {
+            self.feed.push(Push::Message(session, answer.into_bytes()));
         }
+    }
+
+    fn answer(
+        &mut self,
+        beacon: &mut Beacon,
+        session: Option<SessionId>,
+        text: &[u8],
+    ) -> Option<String> {
+        let mut context = Context { beacon, feed: &mut self.feed, session, now: self.now };
+        calls::answer(text, |method, params| methods::run(&mut context, method, params))
     }
 
     /// A websocket was closed by the client or lost.
     pub(crate) fn close(&mut self, session: SessionId) {
         self.open.remove(&session);
+        self.feed.close(session);
     }
 
     /// What is to be sent, since the last call.
     pub(crate) fn take_pushes(&mut self) -> Vec<Push> {
-        core::mem::take(&mut self.pushes)
-    }
-
-    fn push(&mut self, push: Push) {
-        self.pushes.push(push);
-        let surplus = self.pushes.len().saturating_sub(MAX_PUSHES);
-        self.pushes.drain(..surplus);
+        let pushes = self.feed.take_pushes();
+        for push in &pushes {
+            if let Push::Close(session) = push {
+                self.open.remove(session);
+            }
+        }
+        pushes
     }
 }

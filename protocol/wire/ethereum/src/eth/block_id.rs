@@ -43,6 +43,12 @@ pub enum BlockId {
     },
 }
 
+impl From<BlockNumber> for BlockId {
+    fn from(number: BlockNumber) -> Self {
+        Self::Number(number)
+    }
+}
+
 const TAGS: [(&str, BlockNumber); 5] = [
     ("earliest", BlockNumber::Earliest),
     ("finalized", BlockNumber::Finalized),
