@@ -8,7 +8,7 @@ use causeway_client_bitcoin::{
     VersionHeights,
 };
 use causeway_core::Timestamp;
-use causeway_wire_bitcoin::{Block, KeyHash, data_script};
+use causeway_wire_bitcoin::{Block, KeyHash, OwnedTransaction, data_script};
 
 use crate::coinbase::{Parts, coinbase};
 use crate::contracts::{ALIAS, genesis_state};
@@ -25,6 +25,28 @@ const GENESIS_BITS: CompactTarget = CompactTarget(0x1f03_ffff);
 /// Expected hashes a block that [`GENESIS_BITS`] stand for.
 const GENESIS_HASHES: u64 = 1 << 14;
 
+/// Hashes a block where half of all hashes meet the target, as on regtest.
+const REGTEST_HASHES: u64 = 2;
+/// Blocks from one halving to the next on regtest.
+const REGTEST_HALVING_INTERVAL: u64 = 150;
+/// The first coinbase of Bitcoin, which regtest begins with too.
+const COINBASE_2009: &str = "01000000010000000000000000000000000000000000000000000000000000000000\
+    000000ffffffff4d04ffff001d0104455468652054696d65732030332f4a616e2f32303039204368616e63656c6c6f\
+    72206f6e206272696e6b206f66207365636f6e64206261696c6f757420666f722062616e6b73ffffffff0100f2052a\
+    01000000434104678afdb0fe5548271967f1a67130b7105cd6a828e03909a67962e0ea1f61deb649f6bc3f4cef38c4\
+    f35504e51ec112de5c384df7ba0b8d578a4c702b6bf11d5fac00000000";
+
+/// Which rules the headers follow, and where the chain begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parameters {
+    /// The bundled chain's own: a retarget every few blocks, a first block of its own.
+    Own,
+    /// Bitcoin Core's regtest, first block included: its engine connects all blocks. Any two hashes
+    /// make a block, targets stay, rewards halve every 150 blocks, and the first block commits to
+    /// no state.
+    Regtest,
+}
+
 /// How a chain is set up. The same configuration gives the same chain.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -32,7 +54,9 @@ pub struct Config {
     pub name: String,
     /// Where all randomness comes from; in the first coinbase too, so that chains differ.
     pub seed: u64,
-    /// Time of the first block.
+    /// The rules of headers.
+    pub parameters: Parameters,
+    /// Time of the first block; on regtest, when mining begins.
     pub genesis_time: Timestamp,
     /// The wanted time between blocks, in seconds.
     pub spacing_secs: u32,
@@ -56,6 +80,7 @@ impl Config {
         Self {
             name: "pow".into(),
             seed,
+            parameters: Parameters::Own,
             genesis_time,
             spacing_secs: 2,
             retarget_interval: 32,
@@ -63,6 +88,15 @@ impl Config {
             miners: 4,
             funded: developers(seed),
             funding_blocks: 16,
+        }
+    }
+
+    /// The same with the parameters of Bitcoin Core's regtest.
+    pub fn regtest(seed: u64, genesis_time: Timestamp) -> Self {
+        Self {
+            parameters: Parameters::Regtest,
+            hashes_per_spacing: REGTEST_HASHES,
+            ..Self::new(seed, genesis_time)
         }
     }
 
@@ -118,6 +152,7 @@ pub struct Rules {
     pub(crate) genesis: Block,
     /// What the state begins with.
     pub(crate) identity: Vec<u8>,
+    pub(crate) halving_interval: u64,
 }
 
 impl Rules {
@@ -133,6 +168,13 @@ impl Rules {
             return Err(ConfigError::Miners { got: config.miners, expected: "1 to 16" });
         }
         let identity = [config.name.as_bytes(), b"/", &config.seed.to_le_bytes()].concat();
+        match config.parameters {
+            Parameters::Own => Self::own(config, identity),
+            Parameters::Regtest => Self::regtest(identity),
+        }
+    }
+
+    fn own(config: &Config, identity: Vec<u8>) -> Result<Self, ConfigError> {
         let genesis = genesis_block(config, &identity)?;
         let network = Network::new(NetworkRules {
             genesis: genesis.header,
@@ -145,7 +187,20 @@ impl Rules {
             bip54: true,
             version_heights: VersionHeights { v2: 1, v3: 1, v4: 1 },
         })?;
-        Ok(Self { network, genesis, identity })
+        Ok(Self { network, genesis, identity, halving_interval: HALVING_INTERVAL })
+    }
+
+    fn regtest(identity: Vec<u8>) -> Result<Self, ConfigError> {
+        let network = Network::regtest();
+        let bytes = hex::decode(COINBASE_2009).map_err(|_| ConfigError::Genesis)?;
+        let coinbase = OwnedTransaction::from_bytes(&bytes).map_err(|_| ConfigError::Genesis)?;
+        let genesis = Block { header: network.rules().genesis, transactions: vec![coinbase] };
+        Ok(Self { network, genesis, identity, halving_interval: REGTEST_HALVING_INTERVAL })
+    }
+
+    /// New coins of the block at `height`.
+    pub fn subsidy(&self, height: u64) -> u64 {
+        subsidy(height, self.halving_interval)
     }
 
     /// The rules of the headers, for any light client.
@@ -169,9 +224,9 @@ fn limit() -> Target {
     LIMIT_BITS.expand().target
 }
 
-/// New coins of the block at `height`.
-pub fn subsidy(height: u64) -> u64 {
-    let halvings = height.checked_div(HALVING_INTERVAL).unwrap_or_default();
+/// New coins of the block at `height`, halved every `interval` blocks.
+pub(crate) fn subsidy(height: u64, interval: u64) -> u64 {
+    let halvings = height.checked_div(interval).unwrap_or_default();
     FIRST_SUBSIDY.unbounded_shr(u32::try_from(halvings).unwrap_or(u32::MAX))
 }
 
@@ -219,9 +274,19 @@ mod tests {
 
     #[test]
     fn rewards_halve() {
+        let subsidy = |height| subsidy(height, HALVING_INTERVAL);
         assert_eq!(subsidy(1), 5_000_000_000);
         assert_eq!(subsidy(209_999), 5_000_000_000);
         assert_eq!(subsidy(210_000), 2_500_000_000);
         assert_eq!(subsidy(u64::MAX), 0);
+    }
+
+    #[test]
+    fn regtest_begins_with_its_own_block() {
+        let start = Timestamp::from_secs(1_800_000_000).unwrap();
+        let rules = Rules::new(&Config::regtest(1, start)).unwrap();
+        assert_eq!(rules.genesis.merkle_root(), Some(rules.genesis.header.merkle_root));
+        assert_eq!(rules.network_id(), "bip122:0f9188f13cb7b2c71f2a335e3a4fc328");
+        assert_eq!((rules.subsidy(149), rules.subsidy(150)), (5_000_000_000, 2_500_000_000));
     }
 }

@@ -8,7 +8,7 @@ use causeway_store::{Snapshot, StoreError};
 use causeway_wire_bitcoin::{Block, CallParts, KeyHash, MAX_BLOCK_GAS, OwnedTransaction, Script};
 
 use crate::check::{BlockError, check_state_root};
-use crate::config::subsidy;
+use crate::config::{Rules, subsidy};
 use crate::contracts::{
     BlockInfo, Contracts, Executed, PreparedCall, VaultCoin, genesis_state, host_time, payout,
     spends_vault,
@@ -97,6 +97,7 @@ pub struct Ledger {
     states: BTreeMap<u64, Arc<Executed>>,
     tip: Arc<Executed>,
     height: u64,
+    halving_interval: u64,
 }
 
 /// Compares what blocks determine, not what is kept of earlier ones.
@@ -110,11 +111,13 @@ impl PartialEq for Ledger {
 }
 
 impl Ledger {
-    /// The state after the first block. `identity` is name and seed of the chain.
-    pub fn genesis(contracts: Arc<Contracts>, identity: &[u8]) -> Result<Self, StoreError> {
-        let tip = Arc::new(Executed::genesis(genesis_state(identity)?));
+    /// The state after the first block, which pays nobody.
+    pub fn genesis(contracts: Arc<Contracts>, rules: &Rules) -> Result<Self, StoreError> {
+        let tip = Arc::new(Executed::genesis(genesis_state(&rules.identity)?));
         let states = BTreeMap::from([(0, Arc::clone(&tip))]);
-        Ok(Self { contracts, coins: BTreeMap::new(), vault: None, states, tip, height: 0 })
+        let halving_interval = rules.halving_interval;
+        let coins = BTreeMap::new();
+        Ok(Self { contracts, coins, vault: None, states, tip, height: 0, halving_interval })
     }
 
     /// The contracts, which all participants share.
@@ -261,7 +264,7 @@ impl Ledger {
         }
         check_state_root(coinbase, context.height, plan.state_root())?;
         let got = coinbase.outputs.iter().map(|output| output.value).sum::<u64>();
-        let expected = subsidy(context.height).saturating_add(fees);
+        let expected = subsidy(context.height, self.halving_interval).saturating_add(fees);
         if got > expected {
             return Err(BlockError::CoinbaseAmount { got, expected });
         }

@@ -57,7 +57,7 @@ pub use answers::AnswerError;
 pub use chain::{BitcoinChain, OpenError};
 pub use check::{BlockError, check_block};
 pub use coinbase::{COMMITMENT_MAGIC, Parts, coinbase};
-pub use config::{Config, ConfigError, Rules, subsidy};
+pub use config::{Config, ConfigError, Parameters, Rules};
 pub use contracts::{Contracts, Executed, Payment, PreparedCall, VaultCoin, VaultError};
 pub use keys::miner_key;
 pub use ledger::{Coin, Ledger, OutpointKey, Undo};

@@ -127,7 +127,7 @@ impl Miner {
             index: BlockIndex::new(&rules),
             active: vec![rules.genesis().header.hash()],
             undos: BTreeMap::new(),
-            ledger: Ledger::genesis(contracts, &rules.identity)?,
+            ledger: Ledger::genesis(contracts, &rules)?,
             mempool: Mempool::default(),
             search: None,
             reorganisations: 0,

@@ -307,14 +307,15 @@ impl Miners {
     }
 
     fn mine(&mut self, now: Timestamp) {
-        let attempts =
-            self.attempts(self.slices.saturating_add(1)).saturating_sub(self.attempts(self.slices));
+        let before = self.attempts(self.slices);
         self.slices = self.slices.saturating_add(1);
+        let after = self.attempts(self.slices);
         let announces = self.slices.is_multiple_of(ANNOUNCE_SLICES);
         for (id, at) in (0..).map(PeerId).zip(0..self.participants.len()) {
             if self.network.is_stopped(id) {
                 continue;
             }
+            let attempts = self.share(after, id).saturating_sub(self.share(before, id));
             if let Some(miner) = self.participants.get_mut(at) {
                 miner.mine(attempts, now);
                 if announces {
@@ -325,14 +326,20 @@ impl Miners {
         }
     }
 
-    /// Nonces that each miner has tried after so many slices: its share of what all together try.
+    /// Nonces that all miners together have tried after so many slices.
     fn attempts(&self, slices: u64) -> u64 {
-        let miners = u128::try_from(self.participants.len()).unwrap_or(1);
-        let share = u128::from(slices)
+        let all = u128::from(slices)
             .saturating_mul(SLICE.as_nanos())
             .saturating_mul(self.hashes_per_spacing.into())
-            .checked_div(self.spacing.as_nanos().saturating_mul(miners));
-        share.and_then(|share| u64::try_from(share).ok()).unwrap_or_default()
+            .checked_div(self.spacing.as_nanos());
+        all.and_then(|all| u64::try_from(all).ok()).unwrap_or_default()
+    }
+
+    /// How many of the first `attempts` are a miner's: they go round.
+    fn share(&self, attempts: u64, id: PeerId) -> u64 {
+        let miners = u64::try_from(self.participants.len()).unwrap_or(u64::MAX);
+        let behind = miners.saturating_sub(1).saturating_sub(id.0.into());
+        attempts.saturating_add(behind).checked_div(miners).unwrap_or_default()
     }
 
     fn send_all(&mut self, at: usize, now: Timestamp) {

@@ -14,7 +14,7 @@ use k256::ecdsa::SigningKey;
 
 use crate::{
     Config, Contracts, Ledger, MempoolError, Message, Miner, Miners, Rules, SubmitError,
-    TransactionError, check_block, subsidy,
+    TransactionError, check_block,
 };
 use causeway_chain::developer_key;
 
@@ -54,7 +54,7 @@ fn headers(miner: &Miner) -> Vec<RawHeader> {
 
 fn genesis(rules: &Rules) -> Ledger {
     let contracts = Contracts::new(ClientRegistry::default(), 0).unwrap();
-    Ledger::genesis(contracts.into(), &rules.identity).unwrap()
+    Ledger::genesis(contracts.into(), rules).unwrap()
 }
 
 /// The state by carrying out the followed chain from its beginning.
@@ -75,7 +75,7 @@ fn assert_sound(miners: &Miners) {
         let replayed = replay(miners, miner);
         assert_eq!(replayed.coins(), miner.ledger().coins());
         assert_eq!(replayed.state_root(), miner.ledger().state_root());
-        let minted: u64 = (1..=miner.height()).map(subsidy).sum();
+        let minted: u64 = (1..=miner.height()).map(|height| miners.rules().subsidy(height)).sum();
         assert_eq!(miner.ledger().supply(), minted);
     }
 }

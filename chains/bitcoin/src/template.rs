@@ -6,7 +6,7 @@ use causeway_wire_bitcoin::{Block, KeyHash, MAX_BLOCK_WEIGHT};
 
 use crate::check::BlockError;
 use crate::coinbase::{Parts, coinbase};
-use crate::config::{Rules, VERSION, subsidy};
+use crate::config::{Rules, VERSION};
 use crate::ledger::Ledger;
 use crate::mempool::Mempool;
 use crate::spend::SpendContext;
@@ -48,7 +48,7 @@ pub fn template(
     let parts = Parts {
         height,
         extra,
-        reward: subsidy(height).saturating_add(selection.fees),
+        reward: rules.subsidy(height).saturating_add(selection.fees),
         reward_script: payee.script(),
         state_root: root,
     };

@@ -109,12 +109,13 @@ pub fn script_type(script: &[u8]) -> &'static str {
     }
     match script {
         [65, 4, key @ .., OP_CHECKSIG] if key.len() == 64 => "pubkey",
-        [_, rest @ ..] if Script::of(script) == Script::Data && is_push_only(rest) => "nulldata",
+        _ if Script::of(script) == Script::Data => "nulldata",
         _ => "nonstandard",
     }
 }
 
-fn is_push_only(mut script: &[u8]) -> bool {
+/// True for a script that does nothing but push, whole pushes of all.
+pub(crate) fn is_push_only(mut script: &[u8]) -> bool {
     while let Some(part) = next_part(&mut script) {
         match part {
             Part::Push(_) | Part::Opcode(0..=OP_16) => (),

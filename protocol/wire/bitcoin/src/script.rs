@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::asm::is_push_only;
 use crate::signing::KeyHash;
 
 /// What the output with the witness commitment begins with (BIP141).
@@ -28,7 +29,8 @@ pub enum Script {
     KeyHash(KeyHash),
     /// Version 0 witness program of the hash of [`VAULT_WITNESS_SCRIPT`] (P2WSH).
     Vault,
-    /// `OP_RETURN` and anything: nobody can spend it.
+    /// `OP_RETURN` and pushes: nobody can spend it. Behind other opcodes nodes would count
+    /// signature checks against the limit of a block.
     Data,
     /// Any other.
     Other,
@@ -43,7 +45,7 @@ impl Script {
                 Err(_) => Self::Other,
             },
             [OP_0, PUSH_32, program @ ..] if program == vault_program() => Self::Vault,
-            [OP_RETURN, ..] => Self::Data,
+            [OP_RETURN, rest @ ..] if is_push_only(rest) => Self::Data,
             _ => Self::Other,
         }
     }
@@ -119,7 +121,9 @@ mod tests {
         other_program[2] ^= 1;
         assert_eq!(Script::of(&other_program), Script::Other);
         let long = [hash.script().as_slice(), &[0]].concat();
-        for other in [&[][..], &[OP_0], &hash.script()[..21], &long, &[0x51]] {
+        for other in
+            [&[][..], &[OP_0], &hash.script()[..21], &long, &[0x51], &[0x6a, 0xac], &[0x6a, 2]]
+        {
             assert_eq!(Script::of(other), Script::Other, "{other:?}");
         }
     }
