@@ -81,7 +81,7 @@ impl Block {
 }
 
 /// The messages of `tendermint/types/block.proto` and `evidence.proto`.
-mod wire {
+pub(crate) mod wire {
     use super::{DecodeError, proto};
 
     #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -116,7 +116,7 @@ mod wire {
     }
 
     #[derive(Clone, PartialEq, Eq, prost::Message)]
-    pub(super) struct DuplicateVoteEvidence {
+    pub(crate) struct DuplicateVoteEvidence {
         #[prost(message, optional, tag = "1")]
         vote_a: Option<proto::Vote>,
         #[prost(message, optional, tag = "2")]

@@ -12,11 +12,20 @@
     )
 )]
 
+use causeway_client_cometbft::Hash;
+
 pub mod app;
+mod archive;
 mod block;
+mod chain;
 pub mod consensus;
 mod results;
+mod rpc;
 
+pub use archive::{KEPT_BODIES_LEN, KEPT_HEADERS};
 pub use block::{Block, MAX_BLOCK_LEN, data_hash, evidence_hash, last_commit_hash, tx_hash};
-use causeway_client_cometbft::Hash;
+pub use chain::{
+    CHAIN_ID, CometbftChain, Config, MAX_PARTICIPANTS, MIN_VALIDATORS, OpenError, POWER,
+};
 pub use results::{TxResult, results_hash};
+pub use rpc::{MAX_SESSIONS, MAX_SUBSCRIBERS, MAX_SUBSCRIPTIONS, NODE_VERSION};

@@ -433,14 +433,14 @@ fn restarts(seed: u64, forgets: bool) -> usize {
         net.now = net.now.saturating_add(Duration::from_millis(20));
         net.participants.advance(net.now);
         let members = net.participants.members();
-        let next = |blocks: &BTreeMap<_, _>| {
-            let next = blocks.len() as u64 + 1;
+        let following = |blocks: &BTreeMap<_, _>| {
+            let height = blocks.len() as u64 + 1;
             members
                 .iter()
-                .find_map(|member| member.decided(next))
-                .map(|block| (next, block.clone()))
+                .find_map(|member| member.decided(height))
+                .map(|block| (height, block.clone()))
         };
-        while let Some((height, block)) = next(&blocks) {
+        while let Some((height, block)) = following(&blocks) {
             blocks.insert(height, block);
         }
         for OlderBlocks { from, to, height } in net.participants.take_sought() {
@@ -461,7 +461,7 @@ fn restarts(seed: u64, forgets: bool) -> usize {
             }
         }
         if random.chance(1, 60) {
-            let peer = random.below(4) as u32;
+            let peer = u32::try_from(random.below(4)).unwrap();
             let member = net.participants.member_mut(PeerId(peer)).unwrap();
             let state = member.state();
             assert_eq!(State::decode(&state.encode()).as_ref(), Ok(state));

@@ -26,19 +26,36 @@ pub fn inner_hash(left: &Hash, right: &Hash) -> Hash {
 /// The root over `leaves`; of none, the hash of the empty string.
 pub fn root<T: AsRef<[u8]>>(leaves: &[T]) -> Hash {
     let mut level: Vec<Hash> = leaves.iter().map(|leaf| leaf_hash(leaf.as_ref())).collect();
-    // Joining neighbours level by level, an odd one moving up as it is, gives the same tree as
-    // splitting at the largest power of two.
     while level.len() > 1 {
-        level = level
-            .chunks(2)
-            .filter_map(|pair| match pair {
-                [left, right] => Some(inner_hash(left, right)),
-                [odd] => Some(*odd),
-                _ => None,
-            })
-            .collect();
+        level = above(&level);
     }
     level.first().copied().unwrap_or_else(|| crate::hash::sha256(&[]))
+}
+
+/// The proof of the leaf at `index`; `None` where there is no such leaf.
+pub fn prove<T: AsRef<[u8]>>(leaves: &[T], index: usize) -> Option<Proof> {
+    let mut level: Vec<Hash> = leaves.iter().map(|leaf| leaf_hash(leaf.as_ref())).collect();
+    let leaf_hash = level.get(index)?.0.to_vec();
+    let (mut place, mut aunts) = (index, Vec::new());
+    while level.len() > 1 {
+        // An odd last one has nobody beside it, and moves up as it is.
+        aunts.extend(level.get(place ^ 1).map(|aunt| aunt.0.to_vec()));
+        place >>= 1;
+        level = above(&level);
+    }
+    let total = u64::try_from(leaves.len()).ok()?;
+    Some(Proof { total, index: u64::try_from(index).ok()?, leaf_hash, aunts })
+}
+
+/// The next level of a tree: neighbours joined, an odd last one moved up as it is. This gives the
+/// same tree as splitting at the largest power of two.
+fn above(level: &[Hash]) -> Vec<Hash> {
+    let pairs = level.chunks(2).filter_map(|pair| match pair {
+        [left, right] => Some(inner_hash(left, right)),
+        [odd] => Some(*odd),
+        _ => None,
+    });
+    pairs.collect()
 }
 
 /// A proof that a leaf is at a place in a tree.
@@ -200,6 +217,7 @@ mod tests {
             let leaves: Vec<_> = (0..total).map(|n| vec![7, u8::try_from(n).unwrap()]).collect();
             let root = root(&leaves);
             assert_eq!(root, by_definition(&leaves));
+            assert_eq!(prove(&leaves, total), None);
             for (index, leaf) in leaves.iter().enumerate() {
                 let proof = Proof {
                     total: total as u64,
@@ -207,6 +225,7 @@ mod tests {
                     leaf_hash: leaf_hash(leaf).0.to_vec(),
                     aunts: aunts(&leaves, index),
                 };
+                assert_eq!(prove(&leaves, index).as_ref(), Some(&proof));
                 assert_eq!(proof.verify(&root.0, leaf), Ok(()));
                 assert!(proof.verify(&root.0, b"another").is_err());
                 assert!(proof.verify(&[], leaf).is_err());

@@ -85,6 +85,11 @@ impl App {
         self.lock().check_tx(tx)
     }
 
+    /// Judges a transaction as [`App::check_tx`] does, without keeping it.
+    pub fn judge(&self, tx: &[u8]) -> TxOutcome {
+        self.lock().judge(tx)
+    }
+
     /// Transactions that wait, in order: at most `limit` of them.
     pub fn pending(&self, limit: usize) -> Vec<Vec<u8>> {
         self.lock().mempool.first(limit)

@@ -177,6 +177,19 @@ impl Shared {
         Ok(outcome)
     }
 
+    /// Judges a transaction without letting it wait.
+    pub(crate) fn judge(&self, bytes: &[u8]) -> TxOutcome {
+        let parsed = match Parsed::read(bytes, true) {
+            Ok(parsed) => parsed,
+            Err(rejection) => return rejection.into_outcome(0, 0),
+        };
+        if tx::is_redundant(&self.pending, &parsed) {
+            return Rejection::redundant().into_outcome(parsed.tx.fee.gas_limit, 0);
+        }
+        let mut pending = self.pending.clone();
+        tx::admit(&self.chain(), &mut pending, self.next_block(), &parsed, Mode::Full)
+    }
+
     /// What a transaction would do now. Its signatures may be missing.
     pub(crate) fn simulate(&self, bytes: &[u8]) -> TxOutcome {
         match Parsed::read(bytes, false) {

@@ -41,7 +41,7 @@ impl ValidatorKey {
         proposal.signature = self.sign(&proposal.sign_bytes(chain_id));
     }
 
-    fn sign(&self, message: &[u8]) -> Vec<u8> {
+    pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.key.sign(message).to_bytes().to_vec()
     }
 }

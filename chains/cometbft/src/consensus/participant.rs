@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use causeway_chain::PeerId;
-use causeway_client_cometbft::{Commit, DuplicateVoteEvidence, ValidatorSet};
+use causeway_client_cometbft::{
+    BlockId, Commit, CommitVote, DuplicateVoteEvidence, ValidatorSet, commit_sign_bytes,
+};
 use causeway_core::Timestamp;
 
 use super::book::Book;
@@ -242,6 +244,14 @@ impl<A: Application> Participant<A> {
     /// True for one that stopped because its application could not execute what was decided.
     pub const fn is_stopped(&self) -> bool {
         self.is_stopped
+    }
+
+    /// Signs `rival`, a block that it did not decide, beside `vote`, its vote for the one it did: what
+    /// no honest validator does.
+    pub fn sign_rival(&self, rival: BlockId, commit: &Commit, vote: &CommitVote) -> CommitVote {
+        let commit = Commit { block_id: rival, ..commit.clone() };
+        let signature = self.key.sign(&commit_sign_bytes(self.state.chain_id(), &commit, vote));
+        CommitVote { signature, ..vote.clone() }
     }
 
     /// Makes it cast its next `votes` votes twice, for different things: what evidence is of.

@@ -1,6 +1,7 @@
 //! All participants and the network among them.
 
 use causeway_chain::{Network, PeerId};
+use causeway_client_cometbft::DuplicateVoteEvidence;
 use causeway_core::Timestamp;
 
 use super::participant::Outgoing;
@@ -50,6 +51,20 @@ impl<A: Application> Participants<A> {
         if let Some(member) = self.member_mut(peer) {
             *member = participant;
         }
+    }
+
+    /// Gives evidence from outside to the first participant that runs; true when it takes it.
+    pub fn accuse(&mut self, item: &DuplicateVoteEvidence, now: Timestamp) -> bool {
+        self.now = self.now.max(now);
+        let Some((peer, _)) = self.running().next() else { return false };
+        let takes = self.member_mut(peer).is_some_and(|member| member.accuse(item));
+        self.flush(peer);
+        takes
+    }
+
+    /// The network.
+    pub const fn network(&self) -> &Network<Message> {
+        &self.network
     }
 
     /// The network, to be broken, or to forge messages on.

@@ -90,6 +90,7 @@ mod tests {
     use causeway_client_cometbft::PublicKey;
 
     use super::*;
+    use crate::consensus::{ValidatorUpdate, first_set};
 
     fn set(powers: &[u64]) -> ValidatorSet {
         let member = |(key, power): (usize, &u64)| {
@@ -109,6 +110,28 @@ mod tests {
             *turns.entry(set.proposer.as_ref().unwrap().power).or_insert(0) += 1;
         }
         assert_eq!(turns.into_iter().collect::<Vec<_>>(), [(1, 100), (2, 200), (3, 300), (4, 400)]);
+    }
+
+    /// The order in which validators with the powers 1000 (A), 300 (b) and 330 (c) propose, as
+    /// CometBFT publishes it (`types/validator_set_test.go` `TestProposerSelection1`).
+    #[test]
+    fn turns_come_in_the_published_order() {
+        let published = "AcAbAAcAbAAcAAbAcAAbAAcAbAAcAbAAc\
+            AAbAcAAbAcAAbAcAAbAcAAAcbAAAcAbAA\
+            cAbAAcAbAAcAbAAcAAbAcAAbAcAAbAcAA";
+        let update =
+            |key, power| ValidatorUpdate { public_key: PublicKey::Ed25519([key; 32]), power };
+        let mut set = first_set(&[update(1, 1000), update(2, 300), update(3, 330)]).unwrap();
+        let mut turns = String::new();
+        for _ in 0..published.len() {
+            turns.push(match set.proposer.as_ref().unwrap().power {
+                1000 => 'A',
+                300 => 'b',
+                _ => 'c',
+            });
+            rotate(&mut set, 1);
+        }
+        assert_eq!(turns, published);
     }
 
     #[test]
