@@ -10,4 +10,6 @@
 mod endpoint;
 mod lifecycle;
 mod net;
+mod rpc;
+mod work;
 mod world;

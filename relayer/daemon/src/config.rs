@@ -64,7 +64,7 @@ pub struct RpcSettings {
     /// The address; beyond loopback only with a token.
     pub listen: SocketAddr,
     /// What a caller must bring to change something: `Authorization: Bearer …`. Without one,
-    /// everybody on this machine may.
+    /// nothing can be changed. Beyond loopback, looking needs it too.
     pub token: Option<String>,
 }
 

@@ -2,19 +2,22 @@
 
 use core::time::Duration;
 use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use causeway_relayer_endpoints::Endpoint;
 use causeway_relayer_engine::PerSide;
+use jsonrpsee::server::ServerHandle;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::chain::{self, Chain};
 use crate::clock::Clock;
-use crate::config::{Config, Path};
+use crate::config::{Config, Path, RpcSettings};
 use crate::path::{self, PacketChange, PathHandle};
+use crate::rpc::{self, Metrics, RpcError};
 use crate::store::{Store, StoreError};
 
 /// How long tasks may take to end: as long as an endpoint may need to answer, and no longer than
@@ -40,6 +43,9 @@ pub enum StartError {
         /// What there is.
         known: String,
     },
+    /// Its RPC cannot listen.
+    #[error(transparent)]
+    Rpc(#[from] RpcError),
     /// A path leads from a client to itself.
     #[error("path {0}: both ends are the same client")]
     Loop(String),
@@ -51,6 +57,9 @@ pub(crate) struct Shared {
     pub(crate) paths: Vec<PathHandle>,
     pub(crate) store: Store,
     pub(crate) changes: broadcast::Sender<PacketChange>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// The longest wait for one answer of an endpoint.
+    pub(crate) answer: Duration,
 }
 
 /// A running relayer. Dropping it without [`Daemon::stop`] is as good as killing it: nothing is
@@ -59,6 +68,7 @@ pub struct Daemon {
     pub(crate) shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    rpc: Option<(SocketAddr, ServerHandle)>,
 }
 
 impl core::fmt::Debug for Daemon {
@@ -79,6 +89,7 @@ impl Daemon {
         store: &FilePath,
     ) -> Result<Self, StartError> {
         check(&endpoints, paths)?;
+        let listener = config.rpc.as_ref().map(rpc::bind).transpose()?;
         let clock = Clock::start();
         let file: PathBuf = store.to_owned();
         let keep = config.history;
@@ -94,24 +105,46 @@ impl Daemon {
             chains.insert(alias, chain);
         }
         let (changes, _) = broadcast::channel(CHANGES);
+        let metrics = Arc::new(Metrics::new());
         let mut handles = Vec::new();
         for path in paths {
             let ends = PerSide { a: &path.a.chain, b: &path.b.chain };
             let (Some(a), Some(b)) = (chains.get(ends.a), chains.get(ends.b)) else { continue };
             let ends = PerSide { a: a.clone(), b: b.clone() };
-            let (handle, task) = path::new(path, ends, &config, &store, clock, changes.clone())?;
-            tracing::info!(code = "path_started", %path, outstanding = handle.view.borrow().outstanding);
+            let told = (changes.clone(), metrics.clone());
+            let (handle, task) = path::new(path, ends, &config, &store, clock, told)?;
+            let outstanding = handle.view.borrow().outstanding;
+            tracing::info!(code = "path_started", %path, outstanding);
             tasks.spawn(task.run(stopped.clone()));
             handles.push(handle);
         }
-        let shared = Shared { chains, paths: handles, store, changes };
-        Ok(Self { shared: Arc::new(shared), stop, tasks })
+        let answer = config.chain.answer;
+        let shared = Shared { chains, paths: handles, store, changes, metrics, answer };
+        let shared = Arc::new(shared);
+        let rpc = match (listener, &config.rpc) {
+            (Some(listener), Some(settings)) => Some(listen(listener, &shared, settings)?),
+            _ => None,
+        };
+        Ok(Self { shared, stop, tasks, rpc })
+    }
+
+    /// Where the RPC listens, if it does.
+    pub fn rpc_address(&self) -> Option<SocketAddr> {
+        self.rpc.as_ref().map(|(address, _)| *address)
+    }
+
+    /// The names of all methods of the RPC.
+    pub fn rpc_methods(&self) -> Vec<&'static str> {
+        rpc::method_names(self.shared.clone())
     }
 
     /// Stops: what is being signed or broadcast is finished, what is out is on record, and the
     /// store is closed.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
+        if let Some((_, server)) = self.rpc.take() {
+            let _ = server.stop();
+        }
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if timeout(GRACE, all).await.is_err() {
             tracing::warn!(code = "stop_forced", "something took longer than {GRACE:?} to stop");
@@ -121,6 +154,18 @@ impl Daemon {
         let _ = tokio::task::spawn_blocking(move || store.close()).await;
         tracing::info!(code = "stopped", "the relayer has stopped");
     }
+}
+
+fn listen(
+    listener: TcpListener,
+    shared: &Arc<Shared>,
+    settings: &RpcSettings,
+) -> Result<(SocketAddr, ServerHandle), RpcError> {
+    let failed = |error| RpcError::Listen { address: settings.listen, error };
+    let address = listener.local_addr().map_err(failed)?;
+    let handle = rpc::serve(listener, shared.clone(), settings).map_err(failed)?;
+    tracing::info!(code = "rpc_listens", %address, "JSON-RPC, /metrics, /livez and /readyz");
+    Ok((address, handle))
 }
 
 fn check(

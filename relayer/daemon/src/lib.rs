@@ -13,9 +13,11 @@ mod clock;
 mod config;
 mod daemon;
 mod path;
+pub mod rpc;
 mod service;
 pub mod store;
 pub mod transport;
+pub mod work;
 
 pub use chain::{ChainView, Trouble};
 pub use config::{ChainSettings, Config, Path, PathEnd, RpcSettings};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use causeway_relayer_engine::{PacketKey, PacketRecord, PacketStatus};
 use tokio::sync::{broadcast, oneshot};
 
-use crate::chain::ChainView;
+use crate::chain::{Chain, ChainView, Trouble};
 use crate::config::Path;
 use crate::daemon::{Daemon, Shared};
 use crate::path::{PacketChange, PathHandle, PathView, Query};
@@ -63,6 +63,26 @@ impl Shared {
             PacketInfo { path, record, status }
         };
         Ok(rows.into_iter().map(info).collect())
+    }
+
+    /// What is in the way of relaying.
+    pub(crate) fn troubles(&self) -> Vec<Trouble> {
+        let chains = self.chains.values().filter_map(|chain| chain.view.borrow().lost.clone());
+        let paths = self.paths.iter().filter_map(|path| path.view.borrow().trouble.clone());
+        chains.chain(paths).collect()
+    }
+
+    /// What must happen before the daemon can work on everything.
+    pub(crate) fn unready(&self) -> Vec<String> {
+        let waits = |chain: &Chain| {
+            let view = chain.view.borrow();
+            match (&view.lost, &view.observation) {
+                (Some(trouble), _) => Some(format!("{}: {}", chain.alias, trouble.reason)),
+                (None, None) => Some(format!("{}: not seen yet", chain.alias)),
+                (None, Some(_)) => None,
+            }
+        };
+        self.chains.values().filter_map(waits).collect()
     }
 
     /// Has everything that is outstanding on a path looked at now.

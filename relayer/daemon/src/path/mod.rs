@@ -21,6 +21,7 @@ use tokio::time::{sleep, sleep_until};
 use crate::chain::{Chain, Order, Outcome, Ticket, Trouble, stopped};
 use crate::clock::Clock;
 use crate::config::{Config, Path, PathEnd};
+use crate::rpc::Metrics;
 use crate::store::{PathId, PathRow, StepKind, Store, StoreError, Submission, Write};
 
 /// The most inputs that are handled before what follows from them is made durable.
@@ -104,6 +105,7 @@ pub(crate) struct PathTask {
     queries: mpsc::Receiver<Query>,
     view: watch::Sender<PathView>,
     changes: broadcast::Sender<PacketChange>,
+    metrics: Arc<Metrics>,
     /// Ready to be submitted, once what the engine says about it is on record.
     prepared: BTreeMap<BatchId, Prepared>,
     /// What batches under way are to do.
@@ -121,7 +123,7 @@ pub(crate) fn new(
     config: &Config,
     store: &Store,
     clock: Clock,
-    changes: broadcast::Sender<PacketChange>,
+    (changes, metrics): (broadcast::Sender<PacketChange>, Arc<Metrics>),
 ) -> Result<(PathHandle, PathTask), StoreError> {
     let end = |at: &PathEnd| (at.chain.clone(), at.client.clone());
     let id = store.path(&PathRow { a: end(&path.a), b: end(&path.b) })?;
@@ -158,6 +160,7 @@ pub(crate) fn new(
         queries,
         view,
         changes,
+        metrics,
         prepared: BTreeMap::new(),
         kinds: BTreeMap::new(),
         writes: Vec::new(),
@@ -296,6 +299,13 @@ impl PathTask {
             tokio::select! {
                 () = stopped(stop) => return false,
                 () = sleep(DISK_PAUSE) => {}
+            }
+        }
+        for write in &writes {
+            if let Write::Record(_, Record::Packet(record)) = write
+                && let Some(outcome) = record.outcome
+            {
+                self.metrics.packet_ended(&self.path, outcome);
             }
         }
         for record in changes {

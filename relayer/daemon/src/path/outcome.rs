@@ -25,6 +25,7 @@ impl PathTask {
                     items.iter().flatten().map(kind).collect()
                 });
                 self.note_steps(id, &transaction, Some(executed.height.height()));
+                self.metrics.batch_over(&self.path, "executed");
                 self.end_batch(id);
                 self.handle(input_of(id, executed, updates, &items));
             }
@@ -32,6 +33,7 @@ impl PathTask {
                 let (path, code) = (&*self.path, error.code());
                 tracing::info!(code, %path, batch = id.0, %error, "a batch failed");
                 self.end_batch(id);
+                self.metrics.batch_over(&self.path, code);
                 self.handle(Input::Failed { id, failure: error.into() });
             }
         }

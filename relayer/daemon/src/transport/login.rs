@@ -16,6 +16,8 @@ pub enum Login {
     None,
     /// Basic authentication with these credentials, `user:password`.
     Basic(String),
+    /// A bearer token.
+    Bearer(String),
     /// Basic authentication with what this file says, `user:password`; it is read anew for each
     /// request, since a node writes another at each start.
     CookieFile(PathBuf),
@@ -32,6 +34,7 @@ impl Login {
         let credentials = match self {
             Self::None => return Ok(None),
             Self::Basic(credentials) => credentials.clone(),
+            Self::Bearer(token) => return Ok(Some(format!("Bearer {token}"))),
             Self::CookieFile(path) => {
                 let unread = |error: &dyn fmt::Display| format!("{}: {error}", path.display());
                 let bytes = std::fs::read(path).map_err(|error| unread(&error))?;
@@ -51,6 +54,7 @@ impl fmt::Debug for Login {
         match self {
             Self::None => f.write_str("None"),
             Self::Basic(_) => f.write_str("Basic(…)"),
+            Self::Bearer(_) => f.write_str("Bearer(…)"),
             Self::CookieFile(path) => f.debug_tuple("CookieFile").field(path).finish(),
         }
     }

@@ -1,0 +1,135 @@
+//! One transaction, from signing to its outcome.
+
+use core::time::Duration;
+
+use causeway_core::{Message, Response};
+use causeway_relayer_endpoints::{
+    EndpointError, Executed, MessageOutcome, Transaction, TransactionState,
+};
+use tokio::time::{Instant, sleep};
+
+use super::Named;
+
+/// How often an outcome is asked for.
+const ASK_EVERY: Duration = Duration::from_millis(300);
+
+/// How long a transaction may be unknown to its chain before it is offered again.
+const UNKNOWN: Duration = Duration::from_secs(5);
+
+/// Why work on a chain was not done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WorkError {
+    /// The endpoint, or the chain behind it.
+    #[error("{chain}: {error}")]
+    Endpoint {
+        /// The chain.
+        chain: String,
+        /// What it said.
+        error: EndpointError,
+    },
+    /// The transaction was executed, and failed.
+    #[error("{chain}: transaction {} has failed: {reason}", transaction.0)]
+    Failed {
+        /// The chain.
+        chain: String,
+        /// The transaction.
+        transaction: Transaction,
+        /// In the chain's words.
+        reason: String,
+    },
+    /// The transaction is out, and no block has it yet.
+    #[error(
+        "{chain}: transaction {} is in no block after {waited:?}: it may still be executed",
+        transaction.0
+    )]
+    Late {
+        /// The chain.
+        chain: String,
+        /// The transaction.
+        transaction: Transaction,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// The chain did something else than what was asked.
+    #[error("{chain}: {reason}")]
+    Unexpected {
+        /// The chain.
+        chain: String,
+        /// What.
+        reason: String,
+    },
+}
+
+impl WorkError {
+    pub(crate) fn on(chain: Named<'_>) -> impl Fn(EndpointError) -> Self {
+        let chain = chain.alias.to_owned();
+        move |error| Self::Endpoint { chain: chain.clone(), error }
+    }
+
+    pub(crate) fn unexpected(chain: Named<'_>, reason: impl Into<String>) -> Self {
+        Self::Unexpected { chain: chain.alias.to_owned(), reason: reason.into() }
+    }
+
+    /// A stable name of the kind of error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Endpoint { error, .. } => error.code(),
+            Self::Failed { .. } => "transaction_failed",
+            Self::Late { .. } => "transaction_late",
+            Self::Unexpected { .. } => "chain_unexpected",
+        }
+    }
+}
+
+/// Signs and broadcasts messages with the endpoint's account, and waits for a block that has them.
+/// Not for an account that a running daemon owns.
+pub async fn execute(
+    chain: Named<'_>,
+    messages: &[Message],
+    patience: Duration,
+) -> Result<(Transaction, Vec<Response>), WorkError> {
+    let on = WorkError::on(chain);
+    let (alias, endpoint) = (chain.alias.to_owned(), chain.endpoint);
+    let signed = endpoint.sign(messages).await.map_err(&on)?;
+    let started = Instant::now();
+    match endpoint.broadcast(&signed.raw).await {
+        // Perhaps it is out.
+        Ok(_) | Err(EndpointError::Transport(_)) => {}
+        Err(error) => return Err(on(error)),
+    }
+    let transaction = signed.transaction;
+    let mut known_at = started;
+    while started.elapsed() < patience {
+        match endpoint.state(&transaction).await {
+            Ok(TransactionState::Executed(executed)) => {
+                return responses(&alias, &transaction, executed).map(|it| (transaction, it));
+            }
+            Ok(TransactionState::Pending) => known_at = Instant::now(),
+            Ok(TransactionState::Unknown) if known_at.elapsed() > UNKNOWN => {
+                endpoint.broadcast(&signed.raw).await.map_err(&on)?;
+                known_at = Instant::now();
+            }
+            // What does not answer may answer later.
+            Ok(TransactionState::Unknown) | Err(EndpointError::Transport(_)) => {}
+            Err(error) => return Err(on(error)),
+        }
+        sleep(ASK_EVERY).await;
+    }
+    Err(WorkError::Late { chain: alias, transaction, waited: patience })
+}
+
+fn responses(
+    alias: &str,
+    transaction: &Transaction,
+    executed: Executed,
+) -> Result<Vec<Response>, WorkError> {
+    let outcome = |outcome: MessageOutcome| match outcome {
+        MessageOutcome::Handled(response) => Ok(response),
+        MessageOutcome::Failed(reason) => Err(WorkError::Failed {
+            chain: alias.to_owned(),
+            transaction: transaction.clone(),
+            reason,
+        }),
+    };
+    executed.outcomes.into_iter().map(outcome).collect()
+}
