@@ -1,6 +1,7 @@
 //! The execution half's JSON-RPC, as clients that nobody here wrote see it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use alloy_consensus::proofs::{calculate_receipt_root, calculate_transaction_root};
 use alloy_consensus::transaction::SignerRecoverable;
@@ -14,8 +15,15 @@ use causeway_chain::{
 };
 use causeway_chain_ethereum::beacon::chain::Config;
 use causeway_chain_ethereum::{BEACON_LISTENER, EXECUTION_LISTENER, EthereumChain};
+use causeway_client_ethereum::client::{ClientMessage, EthereumClient};
+use causeway_client_ethereum::containers::{LightClientBootstrap, LightClientFinalityUpdate};
+use causeway_client_ethereum::update::{Answers, Parameters, initial_states};
 use causeway_core::Timestamp;
-use causeway_wire_ethereum::contracts::{TOKEN_A, address_slot};
+use causeway_light_client::Verdict;
+use causeway_tests::client_host::MemoryHost;
+use causeway_wire_ethereum::beacon::Reader;
+use causeway_wire_ethereum::config::NetworkConfig;
+use causeway_wire_ethereum::contracts::{COMMITMENT_SLOT, ROUTER, TOKEN_A, address_slot};
 use causeway_wire_ethereum::eth;
 use causeway_wire_ethereum::proof::AccountProof;
 use causeway_wire_ethereum::transaction::{SignedTransaction, Transaction, account_of};
@@ -74,7 +82,8 @@ fn post(chain: &mut EthereumChain, body: &Value) -> Value {
 }
 
 fn answer(chain: &mut EthereumChain, method: &str, params: Value) -> Value {
-    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let mut body = json!({ "jsonrpc": "2.0", "id": 1, "method": method });
+    body["params"] = params;
     post(chain, &body)
 }
 
@@ -229,10 +238,71 @@ fn what_alloy_makes_of_transactions_and_receipts_has_the_roots_of_their_block() 
     assert_eq!(seen, 6);
 }
 
+/// What a light client reads first.
+fn network(chain: &mut EthereumChain) -> NetworkConfig {
+    let genesis = beacon(chain, "/eth/v1/beacon/genesis");
+    let root = genesis["data"]["genesis_validators_root"].as_str().unwrap().parse().unwrap();
+    let spec = beacon(chain, "/eth/v1/config/spec");
+    NetworkConfig::read(spec.to_string().as_bytes(), root).unwrap()
+}
+
+/// The newest bootstrap, and the root of its block.
+fn bootstrap(chain: &mut EthereumChain, network: &NetworkConfig) -> (B256, LightClientBootstrap) {
+    let root = beacon(chain, "/eth/v1/beacon/blocks/finalized/root");
+    let root: B256 = root["data"]["root"].as_str().unwrap().parse().unwrap();
+    let target = format!("/eth/v1/beacon/light_client/bootstrap/{root}");
+    let json = beacon(chain, &target).to_string();
+    (root, reader(network).bootstrap(json.as_bytes()).unwrap())
+}
+
+fn reader(network: &NetworkConfig) -> Reader<'_> {
+    Reader { config: &network.chain, blobs: &network.blobs, fork: None }
+}
+
+/// Our bridge client, begun with what is final now.
+fn light_client(chain: &mut EthereumChain) -> MemoryHost<EthereumClient> {
+    let network = network(chain);
+    let (root, bootstrap) = bootstrap(chain, &network);
+    let parameters = Parameters {
+        router_address: ROUTER,
+        commitment_slot: COMMITMENT_SLOT,
+        trusting_period: Duration::from_secs(10_000),
+        max_clock_drift: Duration::from_secs(10),
+    };
+    let (client_state, consensus_state) =
+        initial_states(network.chain, parameters, root, &bootstrap, &mut ()).unwrap();
+    MemoryHost::create(client_state, consensus_state, at(0)).unwrap()
+}
+
+/// Brings the client to the newest finalized header; gives its slot and its execution state root.
+fn follow(host: &mut MemoryHost<EthereumClient>, chain: &mut EthereumChain) -> (u64, B256) {
+    let network = network(chain);
+    let mut answers = Answers::default();
+    let (_, bootstrap) = bootstrap(chain, &network);
+    answers.add_committee(&network.chain, bootstrap.current_sync_committee);
+    let updates = beacon(chain, "/eth/v1/beacon/light_client/updates?start_period=0&count=9");
+    for update in reader(&network).updates(updates.to_string().as_bytes()).unwrap() {
+        answers.add_update(&network.chain, update);
+    }
+    let newest = beacon(chain, "/eth/v1/beacon/light_client/finality_update").to_string();
+    let newest = reader(&network).updates(newest.as_bytes()).unwrap().remove(0);
+    let target = newest.finalized_header.beacon.slot;
+    answers.add_finality_update(LightClientFinalityUpdate::from(newest));
+    let trusted = host.consensus_states.last_key_value().unwrap().1.clone();
+    for header in answers.route(&network.chain, &trusted, &[], target).headers {
+        let verdict = host.submit(&ClientMessage::Header(header), at(40)).unwrap();
+        assert!(matches!(verdict, Verdict::Advance(_)), "{verdict:?}");
+    }
+    let newest = host.consensus_states.last_key_value().unwrap().1;
+    assert_eq!(newest.slot, target);
+    (newest.slot.get(), newest.state_root)
+}
+
 #[test]
 fn the_effect_of_a_transaction_is_proven_under_a_finalized_header_after_a_restart() {
     let mut disk = Disk::new();
     let mut chain = open(&disk, 0);
+    let mut first = light_client(&mut chain);
     send(&mut chain, &transfer("alice", 0, 12_345));
     send(&mut chain, &token_transfer("alice", 1, 77));
     let hash = transfer("alice", 0, 12_345).hash();
@@ -251,11 +321,12 @@ fn the_effect_of_a_transaction_is_proven_under_a_finalized_header_after_a_restar
     }
     drop(chain);
     let chain = &mut open(&disk, 33);
-    let update = beacon(chain, "/eth/v1/beacon/light_client/finality_update");
-    let execution = &update["data"]["finalized_header"]["execution"];
-    let number: u64 = execution["block_number"].as_str().unwrap().parse().unwrap();
-    let state_root: B256 = execution["state_root"].as_str().unwrap().parse().unwrap();
-    let block_hash: B256 = execution["block_hash"].as_str().unwrap().parse().unwrap();
+    let (slot, state_root) = follow(&mut first, chain);
+    let block = beacon(chain, &format!("/eth/v2/beacon/blocks/{slot}"));
+    let payload = &block["data"]["message"]["body"]["execution_payload"];
+    assert_eq!(payload["state_root"], json!(state_root));
+    let number: u64 = payload["block_number"].as_str().unwrap().parse().unwrap();
+    let block_hash: B256 = payload["block_hash"].as_str().unwrap().parse().unwrap();
     let finalized: alloy::Block = call(chain, "eth_getBlockByNumber", json!(["finalized", false]));
     assert_eq!((finalized.header.number, finalized.header.hash), (number, block_hash));
     assert_eq!(count(chain, "finalized"), "0x2");
@@ -530,7 +601,7 @@ fn open_socket(chain: &mut EthereumChain) -> SessionId {
     socket.session
 }
 
-fn ask(chain: &mut EthereumChain, session: SessionId, method: &str, params: Value) -> Value {
+fn ask(chain: &mut EthereumChain, session: SessionId, method: &str, params: &Value) -> Value {
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     chain.receive(session, body.to_string().as_bytes());
     let pushes = chain.take_pushes();
@@ -543,7 +614,7 @@ fn websockets_hear_of_heads_logs_and_waiting_transactions() {
     let chain = &mut open(&Disk::new(), 0);
     let session = open_socket(chain);
     let subscribe = |chain: &mut EthereumChain, params: Value| -> String {
-        let answer = ask(chain, session, "eth_subscribe", params);
+        let answer = ask(chain, session, "eth_subscribe", &params);
         answer["result"].as_str().unwrap().into()
     };
     let heads = subscribe(chain, json!(["newHeads"]));
@@ -566,15 +637,15 @@ fn websockets_hear_of_heads_logs_and_waiting_transactions() {
     let log: alloy::Log = serde_json::from_value(of(&logs)[0].clone()).unwrap();
     assert_eq!((of(&logs).len(), log.transaction_hash), (1, Some(transaction.hash())));
     let gathered: Vec<alloy::Log> = call(chain, "eth_getFilterChanges", json!([filter]));
-    assert_eq!(gathered, [log.clone()]);
+    assert_eq!(gathered, std::slice::from_ref(&log));
     let again: Vec<alloy::Log> = call(chain, "eth_getFilterChanges", json!([filter]));
     assert_eq!(again, []);
     let hashes: Vec<B256> = call(chain, "eth_getFilterChanges", json!([block_filter]));
     assert_eq!(hashes, announced.iter().map(|head| head.hash).collect::<Vec<_>>());
     let uninstalled: bool = call(chain, "eth_uninstallFilter", json!([filter]));
     assert!(uninstalled);
-    assert_eq!(ask(chain, session, "eth_unsubscribe", json!([heads]))["result"], true);
-    assert_eq!(ask(chain, session, "eth_unsubscribe", json!([heads]))["error"]["code"], -32000);
+    assert_eq!(ask(chain, session, "eth_unsubscribe", &json!([heads]))["result"], true);
+    assert_eq!(ask(chain, session, "eth_unsubscribe", &json!([heads]))["error"]["code"], -32000);
     chain.advance(at(4));
     assert_eq!(self::notices(chain, session), []);
     chain.close(session);
@@ -586,7 +657,7 @@ fn websockets_hear_of_heads_logs_and_waiting_transactions() {
 fn logs_that_a_reorganisation_takes_back_are_sent_again_as_removed() {
     let chain = &mut open(&Disk::new(), 0);
     let session = open_socket(chain);
-    let logs = ask(chain, session, "eth_subscribe", json!(["logs", { "address": TOKEN_A }]));
+    let logs = ask(chain, session, "eth_subscribe", &json!(["logs", { "address": TOKEN_A }]));
     let name = logs["result"].as_str().unwrap().to_owned();
     // The two halves build different blocks, and those of one are given up when they meet again. Not
     // every time it is the half of the node that answers.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::{B256, U256};
-use causeway_chain::{DurableView, DurableWrite};
 
 use super::{
     EMPTY_TRIE_ROOT, ExecutionEngine, ExecutionPayload, ExecutionPayloadHeader, PayloadAttributes,
@@ -18,42 +17,15 @@ const BASE_FEE: u64 = 7;
 /// Finalized blocks that are remembered, as many as a beacon node may still ask about.
 const KEPT_BLOCKS: u64 = 10_000;
 
-/// Where the blocks' numbers are written down.
-const BLOCK: &[u8] = b"empty/block/";
-
 /// Builds and accepts empty blocks.
 #[derive(Clone, Debug, Default)]
 pub struct EmptyEngine {
     /// Block numbers by hash.
     numbers: BTreeMap<B256, u64>,
     head: B256,
-    writes: Vec<DurableWrite>,
 }
 
 impl EmptyEngine {
-    /// An engine that knows the blocks that an earlier one wrote down.
-    pub fn open(view: &dyn DurableView) -> Self {
-        let read = |(key, number): (Vec<u8>, Vec<u8>)| {
-            let hash = key.strip_prefix(BLOCK)?.try_into().ok()?;
-            Some((hash, u64::from_be_bytes(number.try_into().ok()?)))
-        };
-        let numbers = view.scan(BLOCK).into_iter().filter_map(read).collect();
-        Self { numbers, ..Self::default() }
-    }
-
-    /// What must become durable, since the last call.
-    pub fn take_writes(&mut self) -> Vec<DurableWrite> {
-        core::mem::take(&mut self.writes)
-    }
-
-    fn insert(&mut self, payload: &ExecutionPayload) {
-        let (hash, number) = (payload.block_hash, payload.block_number);
-        if self.numbers.insert(hash, number).is_none() {
-            let key = [BLOCK, hash.as_slice()].concat();
-            self.writes.push(DurableWrite::set(key, number.to_be_bytes()));
-        }
-    }
-
     /// The head that the consensus half chose last.
     pub const fn head(&self) -> B256 {
         self.head
@@ -81,7 +53,7 @@ impl ExecutionEngine for EmptyEngine {
     fn genesis(&mut self, timestamp: u64) -> ExecutionPayloadHeader {
         let attributes = PayloadAttributes { timestamp, ..PayloadAttributes::default() };
         let payload = empty_payload(&attributes, 0);
-        self.insert(&payload);
+        self.numbers.insert(payload.block_hash, 0);
         payload.header()
     }
 
@@ -112,7 +84,7 @@ impl ExecutionEngine for EmptyEngine {
             let reason = format!("expected the empty block {}", expected.block_hash);
             return Err(PayloadError::Invalid { reason });
         }
-        self.insert(payload);
+        self.numbers.insert(payload.block_hash, payload.block_number);
         Ok(())
     }
 
@@ -120,8 +92,6 @@ impl ExecutionEngine for EmptyEngine {
         self.head = head;
         let finalized = self.numbers.get(&finalized).copied().unwrap_or_default();
         let oldest = finalized.saturating_sub(KEPT_BLOCKS);
-        for (hash, _) in self.numbers.extract_if(.., |_, number| *number < oldest) {
-            self.writes.push(DurableWrite::delete([BLOCK, hash.as_slice()].concat()));
-        }
+        self.numbers.retain(|_, number| *number >= oldest);
     }
 }
