@@ -17,6 +17,10 @@ use crate::spend::{COINBASE_MATURITY, SpendContext, check_transaction};
 
 /// Blocks that can be undone, and whose state can be proven.
 pub(crate) const KEPT_STATES: u64 = 10_000;
+/// So many are kept whatever they changed: what forks may be as deep as.
+const MIN_KEPT_STATES: u64 = 1_000;
+/// What all kept states may have changed, in bytes of memory.
+const MAX_KEPT_SIZE: usize = 64 << 20;
 
 /// An output's name, in an order: transaction and index.
 pub type OutpointKey = (Txid, u32);
@@ -95,6 +99,8 @@ pub struct Ledger {
     vault: Option<VaultCoin>,
     /// By height, up to this block's.
     states: BTreeMap<u64, Arc<Executed>>,
+    /// What these changed.
+    kept_size: usize,
     tip: Arc<Executed>,
     height: u64,
     halving_interval: u64,
@@ -115,9 +121,16 @@ impl Ledger {
     pub fn genesis(contracts: Arc<Contracts>, rules: &Rules) -> Result<Self, StoreError> {
         let tip = Arc::new(Executed::genesis(genesis_state(&rules.identity)?));
         let states = BTreeMap::from([(0, Arc::clone(&tip))]);
-        let halving_interval = rules.halving_interval;
-        let coins = BTreeMap::new();
-        Ok(Self { contracts, coins, vault: None, states, tip, height: 0, halving_interval })
+        Ok(Self {
+            contracts,
+            coins: BTreeMap::new(),
+            vault: None,
+            states,
+            kept_size: 0,
+            tip,
+            height: 0,
+            halving_interval: rules.halving_interval,
+        })
     }
 
     /// The contracts, which all participants share.
@@ -193,9 +206,10 @@ impl Ledger {
             Ok(executed) => {
                 self.contracts.note_block(block.header.hash(), height, &executed);
                 self.tip = Arc::clone(&executed);
+                self.kept_size = self.kept_size.saturating_add(executed.size());
                 self.states.insert(height, executed);
-                self.states = self.states.split_off(&height.saturating_sub(KEPT_STATES));
                 self.height = height;
+                self.prune();
                 Ok(undo)
             }
             Err(error) => {
@@ -205,13 +219,26 @@ impl Ledger {
         }
     }
 
+    fn prune(&mut self) {
+        let lowest = self.height.saturating_sub(KEPT_STATES);
+        while let Some(oldest) = self.states.first_entry() {
+            let is_too_much = self.kept_size > MAX_KEPT_SIZE
+                && self.height > oldest.key().saturating_add(MIN_KEPT_STATES);
+            if *oldest.key() >= lowest && !is_too_much {
+                break;
+            }
+            self.kept_size = self.kept_size.saturating_sub(oldest.remove().size());
+        }
+    }
+
     /// Takes the newest block back; false, and nothing is changed, when the state before it is not
     /// kept any more.
     pub fn disconnect(&mut self, undo: Undo) -> bool {
         let Some(parent) = self.height.checked_sub(1) else { return false };
         let Some(executed) = self.states.get(&parent) else { return false };
         self.tip = Arc::clone(executed);
-        self.states.remove(&self.height);
+        let undone = self.states.remove(&self.height);
+        self.kept_size = self.kept_size.saturating_sub(undone.map_or(0, |undone| undone.size()));
         self.revert(undo);
         self.height = parent;
         true

@@ -34,6 +34,8 @@
 
 mod answers;
 mod blocks;
+#[cfg(test)]
+mod call_simulation;
 mod chain;
 mod check;
 mod coinbase;

@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use causeway_client_bitcoin::Txid;
-use causeway_wire_bitcoin::{KeyHash, MAX_BLOCK_GAS, OwnedTransaction, Script, relay_fee};
+use causeway_wire_bitcoin::{
+    KeyHash, MAX_BLOCK_GAS, MAX_BLOCK_WEIGHT, OwnedTransaction, Script, relay_fee,
+};
 
 use crate::contracts::{PreparedCall, payout_weight};
 use crate::ledger::{Coin, Ledger, OutpointKey, key_of, prepare};
 use crate::spend::{SpendContext, TransactionError, check_form, check_spends, check_transaction};
+use crate::template::RESERVED_WEIGHT;
 
 /// The most weight that waits: ten full blocks.
 pub const MAX_MEMPOOL_WEIGHT: usize = 40_000_000;
@@ -214,11 +217,14 @@ impl Mempool {
         let signatures = ledger.contracts().signatures();
         let coin = |key: &OutpointKey| self.coin(ledger, key);
         let (call, spends) = check_transaction(&transaction, context, signatures, coin)?;
+        let call = prepare(txid, call, &spends.coins);
+        if !fits_block(weight, call.as_ref()) {
+            return Err(TransactionError::Oversize.into());
+        }
         let (got, expected) = (spends.fee, relay_fee(weight));
         if got < expected {
             return Err(MempoolError::FeeTooLow { got, expected });
         }
-        let call = prepare(txid, call, &spends.coins);
         self.add(Waiting { transaction, call, fee: got, weight, since: context }, txid);
         Ok(txid)
     }
@@ -250,7 +256,8 @@ impl Mempool {
             let weight = transaction.weight();
             let is_new = !self.ids.contains(&txid)
                 && !transaction.inputs.iter().any(|i| self.spent.contains(&key_of(&i.outpoint)))
-                && self.weight.saturating_add(weight) <= MAX_MEMPOOL_WEIGHT;
+                && self.weight.saturating_add(weight) <= MAX_MEMPOOL_WEIGHT
+                && fits_block(weight, call.as_ref());
             let parts = call.as_ref().map(|call| call.parts.as_ref());
             let checked = check_spends(&transaction, parts, context, |key| self.coin(ledger, key));
             if let (true, Ok(spends)) = (is_new, checked) {
@@ -262,17 +269,17 @@ impl Mempool {
         }
     }
 
-    /// The first of those that wait, as far as a block has room for them: weight, with what their
-    /// calls may add to the payout, and gas.
+    /// The first of those that wait, up to this weight and the gas of a block; the very first in any
+    /// case, since it fits a block of its own.
     pub(crate) fn select(&self, most_weight: usize) -> Selection {
         let mut selection = Selection::default();
         let (mut weight, mut gas) = (0_usize, 0_u64);
         for waiting in &self.waiting {
             let call = waiting.call.as_ref();
-            weight =
-                weight.saturating_add(waiting.weight).saturating_add(call.map_or(0, payout_weight));
+            weight = weight.saturating_add(waiting.weight);
             gas = gas.saturating_add(call.map_or(0, |call| call.parts.call.gas_limit));
-            if weight > most_weight || gas > MAX_BLOCK_GAS {
+            let is_full = weight > most_weight || gas > MAX_BLOCK_GAS;
+            if is_full && !selection.transactions.is_empty() {
                 break;
             }
             selection.fees = selection.fees.saturating_add(waiting.fee);
@@ -299,4 +306,11 @@ impl Mempool {
         self.ids.insert(txid);
         self.waiting.push(waiting);
     }
+}
+
+/// Whether a transaction has room in a block of its own; one that has not would keep all behind it
+/// from theirs.
+fn fits_block(weight: usize, call: Option<&PreparedCall>) -> bool {
+    let most = MAX_BLOCK_WEIGHT.saturating_sub(RESERVED_WEIGHT);
+    weight.saturating_add(call.map_or(0, payout_weight)) <= most
 }

@@ -1,5 +1,6 @@
 //! One participant: its own blocks, state and mempool, and a search for the next block.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -34,6 +35,9 @@ const MAX_LOCATOR: usize = 42;
 const DENSE_LOCATOR: usize = 10;
 /// Headers that fork off deeper than this below the tip are not kept: they cost too little work.
 const MAX_FORK_DEPTH: u64 = 1000;
+/// A block is searched for so long before it is made anew with more transactions: making it costs
+/// as much as all that is in it.
+const MIN_SEARCH: Duration = Duration::from_millis(500);
 /// Headers hashed at once.
 const LANES: usize = 64;
 
@@ -112,6 +116,9 @@ pub struct Miner {
     ledger: Ledger,
     mempool: Mempool,
     search: Option<Block>,
+    /// When the searched block was made, and whether there is more to put into it.
+    searched_since: Timestamp,
+    is_search_stale: bool,
     reorganisations: u64,
     outgoing: Vec<Outgoing>,
 }
@@ -130,6 +137,8 @@ impl Miner {
             ledger: Ledger::genesis(contracts, &rules)?,
             mempool: Mempool::default(),
             search: None,
+            searched_since: Timestamp::from_nanos(0),
+            is_search_stale: false,
             reorganisations: 0,
             outgoing: Vec::new(),
             rules,
@@ -196,7 +205,7 @@ impl Miner {
     pub fn submit(&mut self, bytes: &[u8]) -> Result<Txid, SubmitError> {
         let transaction = Arc::new(OwnedTransaction::from_bytes(bytes)?);
         let txid = self.mempool.accept(transaction, &self.ledger, self.next_context())?;
-        self.search = None;
+        self.is_search_stale = true;
         self.tell_all(Message::Transaction(bytes.into()));
         Ok(txid)
     }
@@ -248,13 +257,16 @@ impl Miner {
         }
     }
 
-    /// The block whose nonce is searched: a new one when a second has passed, the tip or the
-    /// mempool has changed, or the nonces are used up.
+    /// The block whose nonce is searched: a new one when a second has passed, the tip has changed,
+    /// more waits since a while, or the nonces are used up.
     fn searched(&mut self, now: Timestamp) -> Option<Block> {
+        let is_young = now < self.searched_since.saturating_add(MIN_SEARCH);
+        let is_good = is_young || !self.is_search_stale;
         let current = self.search.take().filter(|block| {
-            u64::from(block.header.time) >= now.secs() && block.header.nonce < u32::MAX
+            u64::from(block.header.time) >= now.secs() && block.header.nonce < u32::MAX && is_good
         });
         current.or_else(|| {
+            (self.searched_since, self.is_search_stale) = (now, false);
             let parent = self.tip();
             let payee = self.payees.at(parent.height.saturating_add(1));
             let extra = [&self.id.0.to_le_bytes()[..], &now.nanos().to_le_bytes()].concat();
@@ -427,7 +439,7 @@ impl Miner {
         }
         branch.reverse();
         let fork = self.index.get(&hash)?.anchor.height;
-        (fork.saturating_add(KEPT_STATES) > self.height()).then_some((fork, branch))
+        (fork >= self.ledger.oldest_state()).then_some((fork, branch))
     }
 
     fn switch(&mut self, fork: u64, branch: &[BlockHash], returned: &mut Vec<Arc<Block>>) {

@@ -1,18 +1,18 @@
 //! The block that a miner searches a nonce for.
 
-use causeway_client_bitcoin::{Anchor, AnchorError, Chain, Header, MerkleNode};
+use causeway_client_bitcoin::{Anchor, AnchorError, Chain, Header, MerkleNode, StateRoot};
 use causeway_core::Timestamp;
-use causeway_wire_bitcoin::{Block, KeyHash, MAX_BLOCK_WEIGHT};
+use causeway_wire_bitcoin::{Block, KeyHash, MAX_BLOCK_WEIGHT, OwnedTransaction};
 
 use crate::check::BlockError;
 use crate::coinbase::{Parts, coinbase};
 use crate::config::{Rules, VERSION};
 use crate::ledger::Ledger;
-use crate::mempool::Mempool;
+use crate::mempool::{Mempool, Selection};
 use crate::spend::SpendContext;
 
 /// Left free for header, count, coinbase, and what every payout has.
-const RESERVED_WEIGHT: usize = 4_000;
+pub(crate) const RESERVED_WEIGHT: usize = 4_000;
 /// The most that a period may begin before its predecessor's end (BIP94), in seconds.
 const PERIOD_GRACE: u32 = 600;
 
@@ -39,16 +39,12 @@ pub fn template(
     now: Timestamp,
 ) -> Result<Block, TemplateError> {
     let height = parent.height.saturating_add(1);
-    let most = MAX_BLOCK_WEIGHT.saturating_sub(RESERVED_WEIGHT);
-    let selection = mempool.select(most);
     let context = SpendContext { height, median_time: parent.last_times.median() };
-    let plan = ledger.plan(&selection.calls, context)?;
-    let root = plan.state_root();
-    let others: Vec<_> = selection.transactions.into_iter().chain(plan.payout).collect();
+    let (others, fees, root) = fill(ledger, mempool, context)?;
     let parts = Parts {
         height,
         extra,
-        reward: rules.subsidy(height).saturating_add(selection.fees),
+        reward: rules.subsidy(height).saturating_add(fees),
         reward_script: payee.script(),
         state_root: root,
     };
@@ -69,6 +65,32 @@ pub fn template(
     };
     block.header.merkle_root = block.merkle_root().unwrap_or_default();
     Ok(block)
+}
+
+/// What goes into a block behind the coinbase, what it pays the miner, and the state after it. How
+/// large the payout becomes shows when the calls are carried out: while it is too large, fewer of
+/// those that wait are taken.
+fn fill(
+    ledger: &Ledger,
+    mempool: &Mempool,
+    context: SpendContext,
+) -> Result<(Vec<OwnedTransaction>, u64, StateRoot), TemplateError> {
+    let most = MAX_BLOCK_WEIGHT.saturating_sub(RESERVED_WEIGHT);
+    let mut allowed = most;
+    loop {
+        let Selection { transactions, calls, fees } = mempool.select(allowed);
+        let plan = ledger.plan(&calls, context)?;
+        let root = plan.state_root();
+        let others: Vec<_> = transactions.into_iter().chain(plan.payout).collect();
+        let weight = others.iter().map(OwnedTransaction::weight).sum::<usize>();
+        match weight.checked_sub(most) {
+            // Nothing is left out of less than one.
+            Some(excess) if excess > 0 && allowed > 0 => {
+                allowed = allowed.saturating_sub(excess);
+            }
+            _ => return Ok((others, fees, root)),
+        }
+    }
 }
 
 /// The least time that every rule for a child of `parent` allows.

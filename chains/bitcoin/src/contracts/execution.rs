@@ -50,12 +50,29 @@ pub struct Executed {
     snapshot: Snapshot,
     calls: Vec<CallResult>,
     payments: Vec<Payment>,
+    size: usize,
+}
+
+/// Memory of a written entry besides key and value: a leaf, and the nodes above that are not shared
+/// with the state before.
+const ENTRY_SIZE: usize = 400;
+/// Memory of an event, most of which have a packet.
+const EVENT_SIZE: usize = 1000;
+
+fn size_of<'w>(writes: impl Iterator<Item = &'w Writes>, calls: &[CallResult]) -> usize {
+    let entry = |(key, value): &(Vec<u8>, Option<Vec<u8>>)| {
+        let value = value.as_ref().map_or(0, Vec::len);
+        key.len().saturating_add(value).saturating_add(ENTRY_SIZE)
+    };
+    let written = writes.flatten().map(entry).fold(0, usize::saturating_add);
+    let events = calls.iter().map(|call| call.events.len().saturating_add(1));
+    written.saturating_add(events.sum::<usize>().saturating_mul(EVENT_SIZE))
 }
 
 impl Executed {
     /// The state of a first block.
     pub(crate) fn genesis(snapshot: Snapshot) -> Self {
-        Self { snapshot, calls: Vec::new(), payments: Vec::new() }
+        Self { snapshot, calls: Vec::new(), payments: Vec::new(), size: 0 }
     }
 
     /// A block without calls.
@@ -65,26 +82,28 @@ impl Executed {
 
     pub(super) fn of_steps(parent: &Snapshot, steps: &[Arc<Step>]) -> Result<Self, StoreError> {
         let tree = steps.last().map_or_else(|| Tree::going_on_from(parent), |s| s.tree.clone());
-        let calls = steps.iter().map(|step| step.result.clone()).collect();
+        let calls: Vec<_> = steps.iter().map(|step| step.result.clone()).collect();
         let payments = steps.iter().flat_map(|step| step.payments.iter().copied()).collect();
-        Ok(Self { snapshot: commit(tree, parent)?, calls, payments })
+        let size = size_of(steps.iter().map(|step| &step.writes), &calls);
+        Ok(Self { snapshot: commit(tree, parent)?, calls, payments, size })
     }
 
     /// As it was written down.
     pub(super) fn of_writes(
         parent: &Snapshot,
-        writes: Writes,
+        writes: &Writes,
         calls: Vec<CallResult>,
         payments: Vec<Payment>,
     ) -> Result<Self, StoreError> {
         let mut tree = Tree::going_on_from(parent);
         for (key, value) in writes {
             match value {
-                Some(value) => tree.insert(&key, &value)?,
-                None => drop(tree.remove(&key)),
+                Some(value) => tree.insert(key, value)?,
+                None => drop(tree.remove(key)),
             }
         }
-        Ok(Self { snapshot: commit(tree, parent)?, calls, payments })
+        let size = size_of(core::iter::once(writes), &calls);
+        Ok(Self { snapshot: commit(tree, parent)?, calls, payments, size })
     }
 
     /// The state after them.
@@ -95,6 +114,11 @@ impl Executed {
     /// What became of each, in order.
     pub fn calls(&self) -> &[CallResult] {
         &self.calls
+    }
+
+    /// About how much memory its changes take.
+    pub(crate) fn size(&self) -> usize {
+        self.size
     }
 
     /// Whom the payout pays, in order.

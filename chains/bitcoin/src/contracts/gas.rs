@@ -4,21 +4,21 @@ use causeway_contracts::Work;
 use causeway_wire_bitcoin::{CALL_GAS, PAYMENT_GAS};
 
 /// Looking for a value in a tree of a million leaves.
-const READ: u64 = 200;
+const READ: u64 = 100;
 /// New nodes on a leaf's way to the root, and their hashes.
-const WRITE: u64 = 2_000;
+const WRITE: u64 = 1_000;
 /// Writing a byte that stays.
-const WRITE_BYTE: u64 = 10;
+const WRITE_BYTE: u64 = 5;
 /// The costliest light client's fixed part: a pairing, or the signatures of a commit.
 const CLIENT_MESSAGE: u64 = 100_000;
 /// Keys and signatures, which the costliest messages are made of, are judged by the byte.
 const CLIENT_MESSAGE_BYTE: u64 = 40;
 /// A proof's fixed part.
-const PROOF: u64 = 1_000;
+const PROOF: u64 = 500;
 /// One value of a proof.
-const PROOF_ENTRY: u64 = 500;
+const PROOF_ENTRY: u64 = 300;
 /// Calling an application, and reading its payload.
-const CALLBACK: u64 = 1_000;
+const CALLBACK: u64 = 500;
 
 /// What a piece of work costs.
 pub(super) fn price(work: Work) -> u64 {

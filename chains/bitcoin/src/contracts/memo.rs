@@ -138,6 +138,11 @@ impl Memo {
         Ok(())
     }
 
+    #[cfg(test)]
+    pub(super) fn step_count(&self) -> usize {
+        self.steps.len()
+    }
+
     pub(super) fn forget_records(&mut self) {
         self.recalled.clear();
     }
@@ -146,7 +151,8 @@ impl Memo {
     /// left to be executed.
     pub(super) fn recall(&mut self, key: StepKey, parent: &Snapshot) -> Option<Arc<Executed>> {
         let record = self.recalled.remove(&key)?;
-        let executed = Executed::of_writes(parent, record.writes, record.calls, record.payments);
-        executed.ok().map(Arc::new)
+        let executed = Executed::of_writes(parent, &record.writes, record.calls, record.payments);
+        let is_it = |executed: &Executed| executed.snapshot().root_hash().0 == record.root;
+        executed.ok().filter(is_it).map(Arc::new)
     }
 }

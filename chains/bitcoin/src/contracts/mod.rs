@@ -122,6 +122,12 @@ impl Contracts {
         self.memo.lock().unwrap_or_else(PoisonError::into_inner).take_record(record)
     }
 
+    /// How many calls were carried out lately.
+    #[cfg(test)]
+    pub(crate) fn steps_in_memory(&self) -> usize {
+        self.memo.lock().unwrap_or_else(PoisonError::into_inner).step_count()
+    }
+
     /// Drops what was recalled and not needed.
     pub(crate) fn forget_records(&self) {
         self.memo.lock().unwrap_or_else(PoisonError::into_inner).forget_records();

@@ -17,6 +17,8 @@ const WHAT: &str = "stored_calls";
 #[derive(Clone, Debug)]
 pub(super) struct Record {
     pub(super) key: StepKey,
+    /// The state's root after them.
+    pub(super) root: [u8; 32],
     pub(super) writes: Writes,
     pub(super) calls: Vec<CallResult>,
     pub(super) payments: Vec<Payment>,
@@ -33,6 +35,8 @@ struct Stored {
     calls: Vec<String>,
     #[prost(message, repeated, tag = "4")]
     payments: Vec<StoredPayment>,
+    #[prost(bytes = "vec", tag = "5")]
+    root: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -54,16 +58,13 @@ struct StoredPayment {
 
 impl Record {
     pub(super) fn of(key: StepKey, executed: &Executed, steps: &[Arc<Step>]) -> Self {
-        let mut writes = Writes::new();
-        for step in steps {
-            writes.extend(step.writes.clone());
-        }
+        let writes = steps.iter().flat_map(|step| step.writes.iter().cloned()).collect();
         let (calls, payments) = (executed.calls().to_vec(), executed.payments().to_vec());
-        Self { key, writes, calls, payments }
+        Self { key, root: executed.snapshot().root_hash().0, writes, calls, payments }
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let write = |(key, value): (&Vec<u8>, &Option<Vec<u8>>)| StoredWrite {
+        let write = |(key, value): &(Vec<u8>, Option<Vec<u8>>)| StoredWrite {
             key: key.clone(),
             value: value.clone(),
         };
@@ -74,6 +75,7 @@ impl Record {
             writes: self.writes.iter().map(write).collect(),
             calls: self.calls.iter().map(|call| call.to_json().to_string()).collect(),
             payments: self.payments.iter().map(payment).collect(),
+            root: self.root.to_vec(),
         };
         stored.encode_to_vec()
     }
@@ -82,7 +84,10 @@ impl Record {
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         let malformed = |reason: String| DecodeError::new(WHAT, reason);
         let stored = Stored::decode(bytes).map_err(|error| malformed(error.to_string()))?;
-        let key = stored.key.as_slice().try_into();
+        let hash = |bytes: &[u8]| {
+            let wrong = |_| malformed(format!("a hash of {} bytes", bytes.len()));
+            <[u8; 32]>::try_from(bytes).map_err(wrong)
+        };
         let call = |text: &String| {
             let json: Value =
                 serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
@@ -94,7 +99,8 @@ impl Record {
             Ok(Payment { to, value: payment.value })
         };
         Ok(Self {
-            key: StepKey::from_bytes(key.map_err(|_| malformed("no key".into()))?),
+            key: StepKey::from_bytes(hash(&stored.key)?),
+            root: hash(&stored.root)?,
             writes: stored.writes.into_iter().map(|write| (write.key, write.value)).collect(),
             calls: stored.calls.iter().map(call).collect::<Result<_, _>>()?,
             payments: stored.payments.iter().map(payment).collect::<Result<_, DecodeError>>()?,

@@ -10,8 +10,6 @@
 //!
 //! Names of clients have no slash, so that no path of a packet begins as another key does.
 
-use std::collections::BTreeMap;
-
 use causeway_contracts::{Account, KeyValue, Order, Scan, Storage, Token, TraceStore};
 use causeway_core::{Amount, PacketPath};
 use causeway_store::{Snapshot, StoreError, Tree};
@@ -26,8 +24,9 @@ const BANK: &[u8] = b"/bank/";
 /// Before supplies.
 const SUPPLY: &[u8] = b"/supply/";
 
-/// What was written, and what was removed.
-pub(crate) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+/// What was written and, where there is no value, removed, in this order: the shape of the tree, and
+/// so its root, depends on it.
+pub(crate) type Writes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
 /// A state that changes, with what was changed.
 #[derive(Clone, Debug)]
@@ -49,14 +48,15 @@ impl State {
 
     fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
         match self.tree.insert(&key, &value) {
-            Ok(()) => drop(self.writes.insert(key, Some(value))),
+            Ok(()) => self.writes.push((key, Some(value))),
             Err(error) => self.error = Some(error),
         }
     }
 
     fn remove(&mut self, key: Vec<u8>) {
-        self.tree.remove(&key);
-        self.writes.insert(key, None);
+        if self.tree.remove(&key) {
+            self.writes.push((key, None));
+        }
     }
 
     fn amount(&self, key: &[u8]) -> Amount {
