@@ -5,7 +5,7 @@
 //! state, side branches included, until it is older than the window; states share what is the same
 //! in them.
 //!
-//! The floors, lowest first: [`trie`] and [`state`] keep accounts, [`gas`] has prices, a machine
+//! The floors, lowest first: a trie and [`state`] keep accounts, [`gas`] has prices, a machine
 //! runs calls of the native contracts, an executor runs transactions, [`pool`] has those that wait.
 //! [`Execution`] is all of it together, and what RPC reads.
 
