@@ -11,5 +11,6 @@ mod endpoint;
 mod lifecycle;
 mod net;
 mod rpc;
+mod scale;
 mod work;
 mod world;

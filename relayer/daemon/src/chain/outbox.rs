@@ -178,8 +178,12 @@ impl Outbox {
     }
 
     fn find(&self, wanted: Ticket) -> Option<u64> {
-        let is_wanted = |pending: &Pending| matches!(&pending.client, Client::Batch { ticket, .. } if *ticket == wanted);
-        self.pending.iter().find(|(_, pending)| is_wanted(pending)).map(|(number, _)| *number)
+        let ticket = |pending: &Pending| match &pending.client {
+            Client::Batch { ticket, .. } => Some(*ticket),
+            Client::Single(_) => None,
+        };
+        let mut pending = self.pending.iter();
+        pending.find(|(_, it)| ticket(it) == Some(wanted)).map(|(number, _)| *number)
     }
 
     fn resume(&mut self, ticket: Ticket, offers: Vec<Submission>, reply: Reply) {
