@@ -12,6 +12,7 @@
 
 mod bitcoin;
 mod cometbft;
+mod cosmos_sdk;
 mod ethereum_ssz;
 mod ethereum_trie;
 mod ics23;
