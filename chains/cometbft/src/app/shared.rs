@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use causeway_chain::{DurableView, DurableWrite, developer_key};
+use causeway_chain::{AUTHORITY, DurableView, DurableWrite, developer_key};
+use causeway_client_cometbft::PublicKey;
 use causeway_contracts::Router;
 use causeway_contracts::apps::gmp::{Counter, Gmp};
 use causeway_contracts::apps::transfer::Transfer;
@@ -17,7 +18,7 @@ use prost::Message;
 
 use super::config::{AUTHORITY_GAS, AppConfig, MIN_FEE_PER_GAS, counter_address};
 use super::mempool::Mempool;
-use super::state::{Changes, History, HistoryError, Journal, Working};
+use super::state::{Changes, History, HistoryError, Journal, Version, Working};
 use super::tx::{self, Block as BlockAt, Chain, Mode, Parsed, Rejection};
 use super::{ALIAS, BlockOutcome, MAX_BLOCK_GAS, MempoolError, NATIVE_DENOM, TxOutcome};
 use crate::consensus::{Executed, ValidatorUpdate};
@@ -72,12 +73,39 @@ impl From<DecodeError> for OpenError {
     }
 }
 
+/// What never changes.
+#[derive(Debug)]
+pub(crate) struct Fixed {
+    config: AppConfig,
+    authority: AccountAddress,
+    clients: ClientRegistry,
+    router: Router,
+}
+
+impl Fixed {
+    /// The chain as transactions and questions see it.
+    pub(crate) fn chain(&self) -> Chain<'_> {
+        Chain {
+            id: self.config.chain_id.as_str(),
+            authority: &self.authority,
+            clients: &self.clients,
+            router: &self.router,
+        }
+    }
+
+    pub(crate) fn block_at(&self, height: u64, time: Timestamp) -> BlockAt {
+        BlockAt { height: Height::new(self.config.chain_id.revision(), height), time }
+    }
+
+    /// The block after this version, as far as it is known: its time is that of the version.
+    fn block_after(&self, version: &Version) -> BlockAt {
+        self.block_at(version.height.saturating_add(1), version.time)
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) config: AppConfig,
-    pub(crate) authority: AccountAddress,
-    pub(crate) clients: ClientRegistry,
-    pub(crate) router: Router,
+    pub(crate) fixed: Fixed,
     pub(crate) history: History,
     journal: Journal,
     /// What the first block starts from; nothing after it.
@@ -110,12 +138,10 @@ impl Shared {
         let is_new = history.latest().height == 0;
         let genesis = is_new.then(|| super::genesis::changes(&config, history.latest()));
         let genesis = genesis.unwrap_or_default();
+        let (authority, router) = (config.authority(), router()?);
         Ok(Self {
-            authority: config.authority(),
-            router: router()?,
+            fixed: Fixed { config, authority, clients, router },
             pending: Working::with(history.latest().clone(), genesis.clone()),
-            config,
-            clients,
             history,
             journal,
             genesis,
@@ -134,25 +160,6 @@ impl Shared {
         core::mem::take(&mut self.outcomes)
     }
 
-    fn chain(&self) -> Chain<'_> {
-        Chain {
-            id: self.config.chain_id.as_str(),
-            authority: &self.authority,
-            clients: &self.clients,
-            router: &self.router,
-        }
-    }
-
-    /// The block after the newest, as far as it is known. Its time is that of the newest.
-    fn next_block(&self) -> BlockAt {
-        let latest = self.history.latest();
-        self.block_at(latest.height.saturating_add(1), latest.time)
-    }
-
-    pub(crate) fn block_at(&self, height: u64, time: Timestamp) -> BlockAt {
-        BlockAt { height: Height::new(self.config.chain_id.revision(), height), time }
-    }
-
     /// Judges a transaction and, when it is good, lets it wait.
     pub(crate) fn check_tx(&mut self, bytes: &[u8]) -> Result<TxOutcome, MempoolError> {
         self.mempool.check(bytes, &tx_hash(bytes))?;
@@ -163,13 +170,8 @@ impl Shared {
         if tx::is_redundant(&self.pending, &parsed) {
             return Ok(Rejection::redundant().into_outcome(parsed.tx.fee.gas_limit, 0));
         }
-        let block = self.next_block();
-        let chain = Chain {
-            id: self.config.chain_id.as_str(),
-            authority: &self.authority,
-            clients: &self.clients,
-            router: &self.router,
-        };
+        let block = self.fixed.block_after(self.history.latest());
+        let chain = self.fixed.chain();
         let outcome = tx::admit(&chain, &mut self.pending, block, &parsed, Mode::Full);
         if outcome.is_ok() {
             self.mempool.add(bytes.to_vec(), parsed);
@@ -194,7 +196,8 @@ impl Shared {
     pub(crate) fn simulate(&self, bytes: &[u8]) -> TxOutcome {
         match Parsed::read(bytes, false) {
             Ok(parsed) => {
-                tx::simulate(&self.chain(), self.pending.clone(), self.next_block(), &parsed)
+                let block = self.fixed.block_after(self.history.latest());
+                tx::simulate(&self.fixed.chain(), self.pending.clone(), block, &parsed)
             }
             Err(rejection) => rejection.into_outcome(0, 0),
         }
@@ -205,21 +208,17 @@ impl Shared {
         &mut self,
         updates: &[ValidatorUpdate],
     ) -> Result<TxOutcome, MempoolError> {
-        use causeway_chain::AUTHORITY;
-        use causeway_client_cometbft::PublicKey;
         let key = |update: &ValidatorUpdate| match update.public_key {
             PublicKey::Ed25519(key) => Some((key, update.power)),
             _ => None,
         };
         let decision = Decision::UpdateValidators(updates.iter().filter_map(key).collect());
-        let authority = tx::text(&self.authority);
+        let Fixed { config, authority, .. } = &self.fixed;
+        let account = self.pending.account(authority);
+        let authority = tx::text(authority);
         let message = Msg::Govern(Govern { authority, decision }).to_any();
-        let account = self.pending.account(&self.authority);
         let (number, sequence) = account.map_or((0, 0), |it| (it.number, it.sequence));
-        let secret = developer_key(ALIAS, AUTHORITY, self.config.seed).to_bytes();
-        let Ok(signing_key) = SigningKey::from_bytes(&secret.into()) else {
-            return Err(MempoolError::InCache);
-        };
+        let signing_key = SigningKey::from(developer_key(ALIAS, AUTHORITY, config.seed));
         let signer =
             Signer { public_key: Some(signing_key.public_key()), mode: SignMode::Direct, sequence };
         let amount = MIN_FEE_PER_GAS.of(AUTHORITY_GAS);
@@ -230,7 +229,7 @@ impl Shared {
         };
         let body = Body { messages: vec![message], ..Body::default() };
         let mut tx = Transaction::new(body, vec![signer], fee);
-        tx.sign(&signing_key, self.config.chain_id.as_str(), number);
+        tx.sign(&signing_key, config.chain_id.as_str(), number);
         self.check_tx(&tx.encode())
     }
 
@@ -284,7 +283,7 @@ impl Shared {
 
     fn execute_next(&mut self, block: &Block) -> Option<BlockOutcome> {
         let (height, time) = (block.header.height, block.header.time.to_timestamp()?);
-        let at = self.block_at(height, time);
+        let at = self.fixed.block_at(height, time);
         let genesis = core::mem::take(&mut self.genesis);
         let mut state = Working::with(self.history.latest().clone(), genesis);
         let mut txs = Vec::with_capacity(block.txs.len());
@@ -293,9 +292,13 @@ impl Shared {
             let hash = tx_hash(bytes);
             let outcome = match self.mempool.get(&hash) {
                 // Its signatures were verified when it came.
-                Some(parsed) => tx::execute(&self.chain(), &mut state, at, &parsed, Mode::Again),
+                Some(parsed) => {
+                    tx::execute(&self.fixed.chain(), &mut state, at, &parsed, Mode::Again)
+                }
                 None => match Parsed::read(bytes, true) {
-                    Ok(parsed) => tx::execute(&self.chain(), &mut state, at, &parsed, Mode::Full),
+                    Ok(parsed) => {
+                        tx::execute(&self.fixed.chain(), &mut state, at, &parsed, Mode::Full)
+                    }
                     Err(rejection) => rejection.into(),
                 },
             };
@@ -316,15 +319,13 @@ impl Shared {
     fn renew_pending(&mut self, block: &Block) {
         self.proposed.clear();
         self.mempool.remove(block.txs.iter().map(|tx| tx_hash(tx)));
-        let at = self.next_block();
+        let at = self.fixed.block_after(self.history.latest());
         let mut pending = Working::new(self.history.latest().clone());
-        let mut mempool = core::mem::take(&mut self.mempool);
-        let chain = self.chain();
-        mempool.retain(|parsed| {
+        let chain = self.fixed.chain();
+        self.mempool.retain(|parsed| {
             !tx::is_redundant(&pending, parsed)
                 && tx::admit(&chain, &mut pending, at, parsed, Mode::Again).is_ok()
         });
-        self.mempool = mempool;
         self.pending = pending;
     }
 }

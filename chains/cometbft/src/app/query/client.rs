@@ -1,7 +1,7 @@
 //! Clients.
 
 use causeway_client_cometbft::proto;
-use causeway_contracts::{Account, Ibc, Storage, StoredClient};
+use causeway_contracts::{Account, Order, Scan, Storage, StoredClient};
 use causeway_core::{Any, ClientId, Height};
 use causeway_light_client::RawView;
 use causeway_wire_cometbft::query::{
@@ -15,7 +15,8 @@ use causeway_wire_cometbft::query::{
 use super::Failure;
 use super::failure::respond;
 use super::page::Page;
-use super::view::{View, client_id, text};
+use super::view::{View, client_id};
+use crate::app::tx::account_text;
 
 /// Before everything about clients.
 const CLIENTS: &str = "clients/";
@@ -52,7 +53,6 @@ pub(crate) fn open<'a>(view: &'a View<'_>, id: &str) -> Result<StoredClient<'a>,
 
 /// The ids of clients after one, at most so many.
 pub(crate) fn ids(view: &View<'_>, after: Option<&ClientId>, limit: usize) -> Vec<ClientId> {
-    use causeway_contracts::{Order, Scan};
     let mut ids = Vec::new();
     let mut last = after.cloned();
     while ids.len() < limit {
@@ -111,7 +111,7 @@ fn consensus_state(
 ) -> Result<QueryConsensusStateResponse, Failure> {
     let client = open(view, &query.client_id)?;
     let height = if query.latest_height {
-        let light = view.clients.by_type(client.client_type());
+        let light = view.light_client(client.client_type());
         let latest = light.and_then(|light| light.latest_height(&client.client_state()).ok());
         latest.ok_or_else(|| not_found(&query.client_id))?
     } else {
@@ -170,7 +170,7 @@ fn heights(
 fn status(view: &View<'_>, query: &QueryClient) -> Result<QueryClientStatusResponse, Failure> {
     let id = client_id(&query.client_id)?;
     open(view, &query.client_id)?;
-    let ibc = Ibc::new(view.clients, view.router);
+    let ibc = view.ibc();
     let status = view
         .ask(|context| ibc.client_status(context, &id))
         .map_err(|error| Failure::Unknown(error.to_string()))?;
@@ -181,7 +181,7 @@ fn creator(view: &View<'_>, query: &QueryClient) -> Result<QueryClientCreatorRes
     let id = client_id(&query.client_id)?;
     let stored = view.state.get(format!("{CLIENTS}{id}/creator").as_bytes());
     let creator = stored.ok_or_else(|| not_found(&query.client_id))?;
-    Ok(QueryClientCreatorResponse { creator: text(&Account(creator)) })
+    Ok(QueryClientCreatorResponse { creator: account_text(&Account(creator)) })
 }
 
 fn counterparty(

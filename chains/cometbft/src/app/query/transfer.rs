@@ -16,9 +16,10 @@ use super::Failure;
 use super::client::ids;
 use super::failure::respond;
 use super::page::Page;
-use super::view::{View, address, client_id, text};
+use super::view::{View, address, client_id};
 use crate::app::config::counter_address;
 use crate::app::state::{Store, supply_prefix};
+use crate::app::tx::account_text;
 
 /// How the vouchers' names begin.
 const VOUCHER: &str = "ibc/";
@@ -96,7 +97,7 @@ fn port(text: &str) -> Result<PortId, Failure> {
 
 fn escrow(query: &QueryEscrowAddress) -> Result<QueryEscrowAddressResponse, Failure> {
     let account = escrow_address(&port(&query.port_id)?, &client_id(&query.channel_id)?);
-    Ok(QueryEscrowAddressResponse { escrow_address: text(&Account(account.to_vec())) })
+    Ok(QueryEscrowAddressResponse { escrow_address: account_text(&Account(account.to_vec())) })
 }
 
 fn total_escrow(
@@ -122,7 +123,7 @@ fn account_address(query: &QueryAccountAddress) -> Result<QueryAccountAddressRes
     let owner = AccountIdentifier::new(client, query.sender.clone(), salt)
         .map_err(|error| invalid(error.to_string()))?;
     let account = Account(owner.address().to_vec());
-    Ok(QueryAccountAddressResponse { account_address: text(&account) })
+    Ok(QueryAccountAddressResponse { account_address: account_text(&account) })
 }
 
 fn count(view: &View<'_>, query: &QueryCount) -> Result<QueryCountResponse, Failure> {
@@ -137,6 +138,6 @@ fn count(view: &View<'_>, query: &QueryCount) -> Result<QueryCountResponse, Fail
     });
     let stored = stored.map_err(|error| Failure::Unknown(error.to_string()))?;
     let count = stored.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes);
-    let contract = text(&Account(counter.as_bytes().to_vec()));
+    let contract = account_text(&Account(counter.as_bytes().to_vec()));
     Ok(QueryCountResponse { count, contract })
 }

@@ -1,9 +1,9 @@
 //! The state at one height, to be asked.
 
 use causeway_client_cometbft::proto;
-use causeway_contracts::{Account, Context, Router};
+use causeway_contracts::{Context, Ibc};
 use causeway_core::ClientId;
-use causeway_light_client::ClientRegistry;
+use causeway_light_client::ErasedClient;
 use causeway_wire_cometbft::tx::{AccountAddress, TxRefusal};
 
 use super::Failure;
@@ -11,25 +11,22 @@ use crate::app::ADDRESS_PREFIX;
 use crate::app::gas::GasMeter;
 use crate::app::shared::Shared;
 use crate::app::state::Working;
-use crate::app::tx::{Block, Host, Rejection};
+use crate::app::tx::{Block, Chain, Host, Rejection};
 
 /// The state at one height.
 pub(crate) struct View<'a> {
     pub(crate) state: Working,
     pub(crate) block: Block,
-    pub(crate) clients: &'a ClientRegistry,
-    pub(crate) router: &'a Router,
-    authority: &'a AccountAddress,
+    chain: Chain<'a>,
 }
 
 impl<'a> View<'a> {
     /// The state after the block of that height.
     pub(crate) fn at(app: &'a mut Shared, height: u64) -> Result<Self, Rejection> {
         let version = app.version(height)?;
-        let block = app.block_at(version.height, version.time);
+        let block = app.fixed.block_at(version.height, version.time);
         let state = if height == 0 { app.pending.clone() } else { Working::new(version) };
-        let Shared { clients, router, authority, .. } = app;
-        Ok(Self { state, block, clients, router, authority })
+        Ok(Self { state, block, chain: app.fixed.chain() })
     }
 
     /// The height of the answer, as IBC has it.
@@ -40,6 +37,16 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The message core.
+    pub(crate) fn ibc(&self) -> Ibc<'a> {
+        Ibc::new(self.chain.clients, self.chain.router)
+    }
+
+    /// The light client of that type.
+    pub(crate) fn light_client(&self, client_type: &str) -> Option<&'a dyn ErasedClient> {
+        self.chain.clients.by_type(client_type)
+    }
+
     /// Asks the contracts, on a copy of the state.
     pub(crate) fn ask<T>(&self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let mut state = self.state.clone();
@@ -48,7 +55,7 @@ impl<'a> View<'a> {
             state: &mut state,
             meter: &mut meter,
             block: self.block,
-            authority: self.authority,
+            authority: self.chain.authority,
             is_timeout: false,
             events: Vec::new(),
         };
@@ -60,12 +67,6 @@ impl<'a> View<'a> {
 pub(crate) fn address(text: &str) -> Result<AccountAddress, Failure> {
     AccountAddress::from_bech32(ADDRESS_PREFIX, text)
         .map_err(|error| Failure::InvalidArgument(format!("invalid address: {error}")))
-}
-
-/// An account's address in text.
-pub(crate) fn text(account: &Account) -> String {
-    let address = AccountAddress::new(account.0.clone());
-    address.ok().and_then(|address| address.to_bech32(ADDRESS_PREFIX)).unwrap_or_default()
 }
 
 /// Reads a client id.

@@ -28,7 +28,8 @@ pub(crate) struct Host<'a> {
     pub(crate) events: Vec<TxEvent>,
 }
 
-fn bech32(account: &Account) -> String {
+/// An account's address as everybody writes it.
+pub(crate) fn account_text(account: &Account) -> String {
     let address = AccountAddress::new(account.0.clone());
     address.ok().and_then(|address| address.to_bech32(ADDRESS_PREFIX)).unwrap_or_default()
 }
@@ -125,7 +126,7 @@ impl Bank for Host<'_> {
                 self.state.ensure_account(&address);
             }
         }
-        match (from.as_ref().map(bech32), to.as_ref().map(bech32)) {
+        match (from.as_ref().map(account_text), to.as_ref().map(account_text)) {
             (Some(from), Some(to)) => self.events.extend(payments::moved(&from, &to, &text)),
             (None, Some(to)) => {
                 self.state.change_supply(&denom, amount, true);
@@ -149,7 +150,7 @@ impl Accounts for Host<'_> {
     }
 
     fn format_account(&self, account: &Account) -> String {
-        bech32(account)
+        account_text(account)
     }
 
     fn is_authority(&self, account: &Account) -> bool {

@@ -12,7 +12,7 @@ mod run;
 
 pub(crate) use admission::{Mode, text};
 pub(crate) use codes::Rejection;
-pub(crate) use host::Host;
+pub(crate) use host::{Host, account_text};
 pub(crate) use parse::Parsed;
 pub(crate) use redundant::is_redundant;
 pub(crate) use run::{Block, Chain, admit, execute, simulate};

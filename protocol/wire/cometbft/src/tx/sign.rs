@@ -64,6 +64,12 @@ impl SigningKey {
     }
 }
 
+impl From<k256::ecdsa::SigningKey> for SigningKey {
+    fn from(key: k256::ecdsa::SigningKey) -> Self {
+        Self(key)
+    }
+}
+
 /// The secret is left out.
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
