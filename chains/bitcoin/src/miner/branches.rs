@@ -241,13 +241,11 @@ impl Miner {
     /// Whether a rival needs another block on the present tip.
     fn is_wanted(&self, rival: Rival, goal: Work) -> bool {
         let tip = self.tip();
+        let next = tip.header.bits.expand().target.work();
         match rival {
-            Rival::Overtaking => tip.chainwork <= goal,
-            // Work per block changes within the branch at most where targets do.
-            Rival::Beside => {
-                let next = tip.header.bits.expand().target.work();
-                tip.chainwork.plus(next) <= goal
-            }
+            // One block more than is needed: the others may find one while they hear of it.
+            Rival::Overtaking => tip.chainwork <= goal.plus(next),
+            Rival::Beside => tip.chainwork.plus(next) <= goal,
         }
     }
 
