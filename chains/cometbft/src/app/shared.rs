@@ -189,7 +189,8 @@ impl Shared {
             return Rejection::redundant().into_outcome(parsed.tx.fee.gas_limit, 0);
         }
         let mut pending = self.pending.clone();
-        tx::admit(&self.chain(), &mut pending, self.next_block(), &parsed, Mode::Full)
+        let block = self.fixed.block_after(self.history.latest());
+        tx::admit(&self.fixed.chain(), &mut pending, block, &parsed, Mode::Full)
     }
 
     /// What a transaction would do now. Its signatures may be missing.
