@@ -20,7 +20,7 @@ use causeway_wire_cometbft::query::{
 };
 use causeway_wire_cometbft::{PacketEvent, TxEvent};
 
-use crate::net::{Net, User, coin, user};
+use crate::net::{Net, User, coin, fee, user};
 
 struct Bridge {
     here: Net,
@@ -484,4 +484,28 @@ fn the_authority_pauses_and_limits_and_nobody_else() {
     let refused = bridge.here.deliver(&alice, &msgs[1..]);
     assert_eq!((&*refused.codespace, refused.code), ("causeway", 1), "{}", refused.log);
     assert!(refused.log.contains("at most 5 are allowed"), "{}", refused.log);
+}
+
+#[test]
+fn an_entry_that_the_store_cannot_hold_ends_its_transaction_alone() {
+    let mut net = Net::new("test-1");
+    let authority = user(AUTHORITY);
+    for (len, code) in [(4_000, 0), (5_000, 11), (300_000, 11)] {
+        let decision = Decision::SetRateLimit {
+            client_id: ClientId::new("07-tendermint-0").unwrap(),
+            denom: "d".repeat(len),
+            window_secs: 60,
+            most_out: None,
+            most_in: None,
+        };
+        let govern = Msg::Govern(Govern { authority: authority.address.clone(), decision });
+        let account = net.account(&authority.address).unwrap();
+        let tx = net.tx_at(&authority, &[govern], account.sequence, fee(20_000_000));
+        assert_eq!(net.check(&tx).code, 0);
+        net.blocks(1);
+        let block = net.outcomes.last().unwrap();
+        let outcome = &block.txs[0];
+        assert_eq!((outcome.code, outcome.gas_wanted), (code, 20_000_000), "{}", outcome.log);
+    }
+    net.blocks(2);
 }
