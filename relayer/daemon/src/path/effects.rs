@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
-use causeway_core::{Height, Sequence};
-use causeway_relayer_endpoints::{ChainEvent, EndpointError, Events, Page, inspect, prepare};
+use causeway_core::Sequence;
+use causeway_relayer_endpoints::{Page, inspect, prepare, scanned_input};
 use causeway_relayer_engine::{
-    Batch, BatchId, Effect, Failure, Input, PacketEvent, PacketKey, PerSide, Side, Task,
+    Batch, BatchId, Effect, Failure, Input, PacketKey, PerSide, Side, Task,
 };
 
 use super::{End, PathTask, Told};
@@ -18,7 +18,7 @@ impl PathTask {
         let limit = self.answer;
         match effect {
             Effect::Scan { side, from, to } => {
-                self.spawn(async move |ends| vec![scan(ends, side, from, to, limit).await]);
+                self.spawn(async move |ends| vec![scan(ends, side, (from, to), limit).await]);
             }
             Effect::List { side, from } => {
                 self.spawn(async move |ends| list(ends, side, from, limit).await);
@@ -121,50 +121,21 @@ impl PathTask {
     }
 }
 
-/// The events of a range, those of this path only.
+/// The events of a range.
 async fn scan(
     ends: std::sync::Arc<PerSide<End>>,
     side: Side,
-    from: u64,
-    to: u64,
+    range: (u64, u64),
     limit: Duration,
 ) -> Told {
     let (here, there) = (ends.get(side), ends.get(side.other()));
-    let read = within(limit, here.chain.endpoint.events(&here.at.client, from, to)).await;
-    let Events { to: covered, events } = match read.and_then(|read| covers(read, from, to)) {
-        Ok(read) => read,
-        Err(error) => {
-            let chain = &*here.chain.alias;
-            tracing::info!(code = error.code(), chain, from, to, %error, "events were not read");
-            return Told::Input(Input::ScanFailed { side });
-        }
-    };
-    let ours = |event: ChainEvent| match event {
-        ChainEvent::Sent(packet) => {
-            let is_ours =
-                packet.source_client == here.at.client && packet.dest_client == there.at.client;
-            is_ours.then_some(PacketEvent::Sent(packet))
-        }
-        ChainEvent::Answered(packet, answer) => {
-            let is_ours =
-                packet.dest_client == here.at.client && packet.source_client == there.at.client;
-            is_ours.then_some(PacketEvent::Answered(packet, answer))
-        }
-        ChainEvent::Settled(sequence) => {
-            Some(PacketEvent::Settled(PacketKey { source: side, sequence }))
-        }
-    };
-    let events: Vec<(Height, PacketEvent)> =
-        events.into_iter().filter_map(|(height, event)| Some((height, ours(event)?))).collect();
-    Told::Input(Input::Scanned { side, from, to: covered, events })
-}
-
-fn covers(read: Events, from: u64, to: u64) -> Result<Events, EndpointError> {
-    if (from..=to).contains(&read.to) {
-        return Ok(read);
-    }
-    let reason = format!("up to {} of {from} to {to}", read.to);
-    Err(EndpointError::Nonsense { what: "events", reason })
+    let place = (&*here.chain.endpoint, &here.at.client);
+    let read = scanned_input(side, range, place, &there.at.client);
+    Told::Input(within(limit, read).await.unwrap_or_else(|error| {
+        let (chain, (from, to)) = (&*here.chain.alias, range);
+        tracing::info!(code = error.code(), chain, from, to, %error, "events were not read");
+        Input::ScanFailed { side }
+    }))
 }
 
 async fn list(
