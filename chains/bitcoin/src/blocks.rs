@@ -10,6 +10,10 @@ use causeway_wire_bitcoin::Block;
 use crate::check::BlockError;
 use crate::config::Rules;
 
+/// Complete blocks that may be followed once those with more work are ruled out: more than blocks
+/// can be, one after another.
+const MAX_CANDIDATES: usize = 4_000;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// The header, with what its children are judged by.
@@ -126,6 +130,9 @@ impl BlockIndex {
         self.completed = self.completed.saturating_add(1);
         let place = (entry.anchor.chainwork, Reverse(self.completed));
         self.candidates.insert(place, hash);
+        if self.candidates.len() > MAX_CANDIDATES {
+            self.candidates.pop_first();
+        }
         let Some(entry) = self.entries.get_mut(&hash) else { return Vec::new() };
         entry.completed = Some(self.completed);
         self.fresh.extend(entry.block.clone());
