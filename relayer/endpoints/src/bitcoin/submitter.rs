@@ -4,9 +4,11 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
+use alloy_primitives::U256;
 use async_trait::async_trait;
 use causeway_client_bitcoin::Reader;
-use causeway_core::{Event, Message, Recourse};
+use causeway_core::transfer::{FungibleTokenPacketData, PORT};
+use causeway_core::{Encoding, Event, Message, Recourse};
 use causeway_wire_bitcoin::rpc::CallFailure;
 use causeway_wire_bitcoin::state::{CallEvent, CallResult};
 use causeway_wire_bitcoin::{
@@ -83,6 +85,21 @@ fn gas_bound(message: &Message) -> u64 {
         .min(MAX_BLOCK_GAS)
 }
 
+/// The coins that a message moves from the caller into the vault: what its transfers send of the
+/// chain's own.
+fn brought_by(message: &Message) -> u64 {
+    let Message::SendPacket(message) = message else { return 0 };
+    let transfers = message.payloads.iter().filter(|it| it.source_port.as_str() == PORT);
+    let sent = transfers.filter_map(|payload| {
+        let encoding = Encoding::of(payload)?;
+        let data = FungibleTokenPacketData::decode(&payload.value, encoding).ok()?;
+        let is_coin = data.denom().is_native() && data.denom().base() == NATIVE_DENOM;
+        let amount: U256 = data.amount().into();
+        u64::try_from(amount).ok().filter(|_| is_coin)
+    });
+    sent.fold(0, u64::saturating_add)
+}
+
 impl BitcoinEndpoint {
     fn key(&self) -> Result<&SigningKey, EndpointError> {
         self.key.as_ref().ok_or_else(|| EndpointError::Unsupported {
@@ -99,7 +116,7 @@ impl BitcoinEndpoint {
         let address = self.address(self.key()?);
         let call = Call { gas_limit: MAX_BLOCK_GAS, action: Action::Core(message.clone()) };
         let call = hex::encode(call.to_bytes());
-        let params = vec![json!(address), json!("call"), json!(call), json!(0)];
+        let params = vec![json!(address), json!("call"), json!(call), json!(brought_by(message))];
         let answer: Value = self.rpc.call("getaccount", params).await?;
         let result =
             CallResult::from_json(&answer).map_err(|error| nonsense("getaccount", &error))?;
@@ -239,8 +256,8 @@ impl Submitter for BitcoinEndpoint {
         let mut transactions = Vec::with_capacity(messages.len());
         for (message, gas_limit) in messages.iter().zip(limits) {
             let call = Call { gas_limit, action: Action::Core(message.clone()) };
-            let made = wallet.call(&call, 0).map_err(|error| EndpointError::Unfunded {
-                reason: format!("{}: {error}", self.address(key)),
+            let made = wallet.call(&call, brought_by(message)).map_err(|error| {
+                EndpointError::Unfunded { reason: format!("{}: {error}", self.address(key)) }
             })?;
             transactions.push(made);
         }
