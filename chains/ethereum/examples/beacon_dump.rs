@@ -1,7 +1,7 @@
-//! Runs the chain for some slots, with a transfer in each, and writes what it made as SSZ files, for
-//! the executable specification to judge: `beacon_dump DIRECTORY [SLOTS [faults]]`. With `faults` a
-//! third of the validators is silent in the second quarter of the time, and a node is stopped in
-//! the third.
+//! Runs the chain for some slots, with a transfer in each, and writes what it made as SSZ files,
+//! for the executable specification to judge: `beacon_dump DIRECTORY [SLOTS [faults]]`. With
+//! `faults` a third of the validators is silent in the second quarter of the time, and a node is
+//! stopped in the third.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
