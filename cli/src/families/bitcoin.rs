@@ -9,9 +9,8 @@ use causeway_relayer_endpoints::{Api, Call, Transport};
 use causeway_wire_bitcoin::rpc::{
     CallFailure, FeeEstimate, MethodCall, ReplyError, ScanResult, ScannedCoin, read_reply,
 };
-use causeway_wire_bitcoin::{
-    Address, AddressNetwork, KeyHash, OwnedInput, OwnedOutput, OwnedTransaction, sign_input,
-};
+use causeway_wire_bitcoin::state::AccountState;
+use causeway_wire_bitcoin::{Address, AddressNetwork, KeyHash, OwnedOutput, Spendable, Wallet};
 use k256::ecdsa::{SigningKey, VerifyingKey};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -31,23 +30,6 @@ const COINBASE_MATURITY: u64 = 100;
 /// The fee of a thousand virtual bytes where the node has no estimate: ten times what nodes relay
 /// at least.
 const FALLBACK_FEE_PER_KVB: u64 = 10_000;
-
-/// Outputs below this cost more to spend than they are worth, and are not relayed (Bitcoin Core's
-/// dust limit of P2WPKH).
-const DUST: u64 = 294;
-
-/// Weight units of a transaction without inputs and outputs, with their counts and the marker.
-const BASE_WEIGHT: u64 = 42;
-/// Weight units of a signed P2WPKH input.
-const INPUT_WEIGHT: u64 = 272;
-/// Weight units of an output, of the longest witness program.
-const OUTPUT_WEIGHT: u64 = 172;
-
-/// The most inputs of one transfer: their weight is a tenth of a block's.
-const MAX_INPUTS: usize = 1000;
-
-/// An input that may be replaced by nothing: final, and no lock time.
-const FINAL_SEQUENCE: u32 = 0xffff_fffe;
 
 /// Blocks from the tip behind which a block counts as final.
 const FINAL_DEPTH: u64 = 6;
@@ -181,69 +163,15 @@ impl Client {
     }
 }
 
+fn value_of(scan: &ScanResult, outpoint: &Outpoint) -> Option<u64> {
+    let is_it = |coin: &&ScannedCoin| coin.txid == outpoint.txid && coin.vout == outpoint.index;
+    scan.unspents.iter().find(is_it).map(|coin| coin.amount.0)
+}
+
 /// Coins that can be spent in the next block.
 fn is_spendable(coin: &ScannedCoin, tip: u64) -> bool {
     let depth = tip.saturating_sub(coin.height).saturating_add(1);
     !coin.coinbase || depth >= COINBASE_MATURITY
-}
-
-fn fee(inputs: usize, outputs: u64, per_kvb: u64) -> u64 {
-    let inputs = u64::try_from(inputs).unwrap_or(u64::MAX).saturating_mul(INPUT_WEIGHT);
-    let weight =
-        BASE_WEIGHT.saturating_add(inputs).saturating_add(outputs.saturating_mul(OUTPUT_WEIGHT));
-    weight.div_ceil(4).saturating_mul(per_kvb).div_ceil(1000)
-}
-
-/// What a transfer spends, what it costs, and what comes back.
-#[derive(Debug, PartialEq, Eq)]
-struct Selection {
-    coins: Vec<(Outpoint, u64)>,
-    fee: u64,
-    change: u64,
-}
-
-/// Takes the largest coins first until amount and fee are covered; `None` when they never are.
-fn select(mut coins: Vec<(Outpoint, u64)>, amount: u64, per_kvb: u64) -> Option<Selection> {
-    coins.sort_by_key(|(outpoint, value)| {
-        (core::cmp::Reverse(*value), outpoint.txid, outpoint.index)
-    });
-    let mut taken = Vec::new();
-    let mut sum = 0_u64;
-    for coin in coins.into_iter().take(MAX_INPUTS) {
-        sum = sum.saturating_add(coin.1);
-        taken.push(coin);
-        let with_change = fee(taken.len(), 2, per_kvb);
-        let left = sum.checked_sub(amount).and_then(|left| left.checked_sub(with_change));
-        if let Some(change) = left.filter(|change| *change >= DUST) {
-            return Some(Selection { coins: taken, fee: with_change, change });
-        }
-        // Too little to give back goes to the miner.
-        let without = fee(taken.len(), 1, per_kvb);
-        if let Some(fee) = sum.checked_sub(amount).filter(|left| *left >= without) {
-            return Some(Selection { coins: taken, fee, change: 0 });
-        }
-    }
-    None
-}
-
-fn build(selection: &Selection, to: Vec<u8>, amount: u64, key: &SigningKey) -> OwnedTransaction {
-    let own = KeyHash::of(key.verifying_key());
-    let mut outputs = vec![OwnedOutput { value: amount, script: to }];
-    if selection.change > 0 {
-        outputs.push(OwnedOutput { value: selection.change, script: own.script() });
-    }
-    let inputs = selection.coins.iter().map(|(outpoint, _)| OwnedInput {
-        outpoint: *outpoint,
-        script: Vec::new(),
-        sequence: FINAL_SEQUENCE,
-        witness: Vec::new(),
-    });
-    let mut transaction =
-        OwnedTransaction { version: 2, inputs: inputs.collect(), outputs, lock_time: 0 };
-    for (index, (_, value)) in selection.coins.iter().enumerate() {
-        sign_input(&mut transaction, index, *value, key);
-    }
-    transaction
 }
 
 #[async_trait]
@@ -266,7 +194,18 @@ impl ChainClient for Client {
     async fn balances(&self, address: &str) -> Result<Vec<Balance>, ClientError> {
         let coins = self.coins(address).await?;
         let amount = Amount::from(coins.total_amount.0);
-        Ok(vec![Balance { denom: self.denom.clone(), amount, route: None }])
+        let mut balances = vec![Balance { denom: self.denom.clone(), amount, route: None }];
+        // Nodes without contracts know neither the method nor vouchers.
+        let state: Result<Value, _> = self.call("getaccount", vec![json!(address)]).await?;
+        let Ok(state) = state else { return Ok(balances) };
+        let state = AccountState::from_json(&state);
+        let state = state.map_err(|error| ClientError::nonsense("getaccount", error))?;
+        balances.extend(state.balances.into_iter().map(|balance| Balance {
+            denom: balance.token,
+            amount: balance.amount,
+            route: balance.denom,
+        }));
+        Ok(balances)
     }
 
     async fn send(
@@ -285,21 +224,26 @@ impl ChainClient for Client {
         let scan = self.coins(&own).await?;
         let tip = scan.height;
         let spendable = scan.unspents.iter().filter(|coin| is_spendable(coin, tip));
-        let coins: Vec<_> = spendable
-            .map(|coin| (Outpoint { txid: coin.txid, index: coin.vout }, coin.amount.0))
-            .collect();
-        let available: u64 = coins.iter().map(|(_, value)| *value).fold(0, u64::saturating_add);
-        let short = || {
-            let reason = format!("{own} can spend {available}, not {} and a fee", transfer.amount);
-            ClientError::refused("insufficient_funds", reason)
-        };
+        let coins = spendable.map(|coin| Spendable {
+            outpoint: Outpoint { txid: coin.txid, index: coin.vout },
+            value: coin.amount.0,
+        });
+        let mut wallet = Wallet::new(key.clone(), coins).with_fee(self.fee_per_kvb().await?);
+        let before = wallet.balance();
+        let short = |reason: String| ClientError::refused("insufficient_funds", reason);
         let amount: U256 = transfer.amount.into();
-        let amount = u64::try_from(amount).map_err(|_| short())?;
-        let per_kvb = self.fee_per_kvb().await?;
-        let selection = select(coins, amount, per_kvb).ok_or_else(short)?;
-        let fee = Amount::from(selection.fee);
+        let value = u64::try_from(amount)
+            .map_err(|_| short(format!("{own} has {before}, not {}", transfer.amount)))?;
+        let output = OwnedOutput { value, script: self.script(&transfer.to)? };
+        let transaction = wallet
+            .pay(vec![output])
+            .map_err(|error| short(format!("{own} can spend {before}: {error}")))?;
+        let paid = transaction.outputs.iter().map(|output| output.value);
+        let taken = transaction.inputs.iter().filter_map(|input| value_of(&scan, &input.outpoint));
+        let fee =
+            taken.fold(0, u64::saturating_add).saturating_sub(paid.fold(0, u64::saturating_add));
+        let fee = Amount::from(fee);
         check_fee(fee, self.max_fee)?;
-        let transaction = build(&selection, self.script(&transfer.to)?, amount, key);
         let hex = hex::encode(transaction.to_bytes());
         let sent: Result<String, _> = self.call("sendrawtransaction", vec![json!(hex)]).await?;
         match sent {
@@ -325,47 +269,5 @@ impl ChainClient for Client {
         };
         let tip: u64 = self.ask("getblockcount", Vec::new()).await?;
         Ok(Inclusion::Done { height: tip.saturating_sub(above) })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use causeway_client_bitcoin::Txid;
-
-    use super::*;
-
-    fn coin(number: u8, value: u64) -> (Outpoint, u64) {
-        (Outpoint { txid: Txid([number; 32]), index: 0 }, value)
-    }
-
-    #[test]
-    fn what_goes_in_comes_out() {
-        let coins = vec![coin(1, 1_000), coin(2, 50_000), coin(3, 20_000)];
-        for amount in [1, 294, 40_000, 49_800, 60_000, 70_000] {
-            let Selection { coins, fee, change } = select(coins.clone(), amount, 1000).unwrap();
-            let spent: u64 = coins.iter().map(|(_, value)| value).sum();
-            assert_eq!(spent, amount + fee + change);
-            assert!(change == 0 || change >= DUST);
-            assert!((100..1000).contains(&fee), "{amount}: {fee}");
-        }
-        assert_eq!(select(coins.clone(), 71_000, 1000), None);
-        assert_eq!(select(coins, u64::MAX, 1000), None);
-        assert_eq!(select(Vec::new(), 0, 1000), None);
-    }
-
-    #[test]
-    fn the_fee_is_for_the_weight_it_has() {
-        let key = causeway_chain::developer_key("pow", "alice", 1);
-        for count in [1, 2, 7] {
-            let coins = (0..count).map(|number| coin(number, 10_000)).collect();
-            let amount = u64::from(count) * 10_000 - 3_000;
-            let selection = select(coins, amount, 1000).unwrap();
-            let to = KeyHash([1; 20]).script();
-            let transaction = build(&selection, to, amount, &key);
-            let [whole, stripped] = [transaction.to_bytes(), transaction.to_stripped_bytes()]
-                .map(|bytes| u64::try_from(bytes.len()).unwrap());
-            let vsize = (stripped * 3 + whole).div_ceil(4);
-            assert!(selection.fee >= vsize && selection.fee < vsize + 60, "{selection:?} {vsize}");
-        }
     }
 }
