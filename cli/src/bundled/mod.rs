@@ -1,6 +1,7 @@
 //! The chains that `causeway up` runs: what each of them is made from, and what the outside needs
 //! to know of it. Shared code asks [`BUNDLED`]; only the modules below it know chains.
 
+mod pbft;
 mod pos;
 mod pow;
 
@@ -10,7 +11,7 @@ use causeway_node::OpenChain;
 use crate::config::Denomination;
 
 /// All bundled chains.
-pub(crate) const BUNDLED: [&dyn BundledChain; 2] = [&pow::Pow, &pos::Pos];
+pub(crate) const BUNDLED: [&dyn BundledChain; 3] = [&pow::Pow, &pos::Pos, &pbft::Pbft];
 
 /// Where the control API answers, from the base port on.
 pub(crate) const CONTROL_PORT_OFFSET: u16 = 5;
