@@ -24,7 +24,8 @@ pub(crate) struct ImportArgs {
 
     /// A file with 64 hexadecimal digits, a key in wallet import format, or an Ethereum keystore
     /// (version 3); - for standard input.
-    file: PathBuf,
+    #[arg(value_name = "FILE")]
+    source: PathBuf,
 
     /// A file whose first line is the passphrase of the keystore [default: that of the new file].
     #[arg(long, value_name = "FILE")]
@@ -42,9 +43,9 @@ impl ImportArgs {
         let ring = KeyRing::of_home()?;
         ring.check_free(&self.name)?;
         let config = self.config.load_if_there()?;
-        let shown = self.file.display();
+        let shown = self.source.display();
         let mut text = Zeroizing::new(String::new());
-        input::open(&self.file)?
+        input::open(&self.source)?
             .take(MAX_LEN)
             .read_to_string(&mut text)
             .with_context(|| format!("cannot read {shown}"))

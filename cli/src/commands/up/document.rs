@@ -20,8 +20,8 @@ const VERSION: u32 = 1;
 
 /// What configurations that are made here begin with.
 const HEADER: &str = "\
-# The bundled network of `causeway up`, which writes this file anew at each start when it is in the
-# network's data directory. docs/cli.md describes the fields.
+# The bundled network of `causeway up`, which writes this file anew at each start while it begins
+# with these lines. docs/cli.md describes the fields.
 
 ";
 
@@ -161,14 +161,14 @@ impl Running {
     }
 
     /// Writes the configuration into the data directory, and into the home directory if there is
-    /// none.
+    /// none, or one that was written there for the same network.
     pub(super) fn write_configuration(&self, home: &Path) -> Result<(), Failure> {
         let text = self.config().to_text().context("the configuration has no text");
         let text = format!("{HEADER}{}", text.map_err(Failure::Environment)?);
         write(&self.config_file, &text)?;
         let default = home.join(CONFIG_FILE);
         match fs::read_to_string(&default) {
-            Ok(there) if there == text => Ok(()),
+            Ok(there) if self.is_ours(&there) => write(&default, &text),
             Ok(_) => {
                 let (default, own) = (default.display(), self.config_file.display());
                 Output::progress(&format!(
@@ -183,6 +183,13 @@ impl Running {
                 write(&default, &text)
             }
         }
+    }
+
+    /// True for a configuration that was made here for this network and not edited into another.
+    fn is_ours(&self, text: &str) -> bool {
+        let data_dir =
+            |config: Config| config.network.is_some_and(|it| it.data_dir == self.data_dir);
+        text.starts_with(HEADER) && Config::parse(text).is_ok_and(data_dir)
     }
 
     /// The first document of `up --json`.
