@@ -42,12 +42,16 @@ fn a_key_goes_round() {
     assert_eq!(one["addresses"]["ethereum"], "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf");
 
     let other = |args: &[&str]| {
-        home.run_with(args, |command| drop(command.env("CAUSEWAY_PASSPHRASE", "wrong")))
+        home.run_with(args, |command| {
+            command.env("CAUSEWAY_PASSPHRASE", "wrong");
+        })
     };
     let run = other(&["keys", "export", "carol", "--reveal"]);
     assert!(run.code == 2 && run.stdout.is_empty(), "{run:?}");
     let none = |args: &[&str]| {
-        home.run_with(args, |command| drop(command.env_remove("CAUSEWAY_PASSPHRASE")))
+        home.run_with(args, |command| {
+            command.env_remove("CAUSEWAY_PASSPHRASE");
+        })
     };
     assert_eq!(none(&["keys", "new", "dave"]).code, 2);
     let file = home.path().join("passphrase");
