@@ -7,7 +7,7 @@ use crate::network::{CHAINS, Home, Network};
 /// The names of blocks at a height of each chain, by its own RPC.
 fn block_at(network: &Network, chain: &str, height: u64) -> Value {
     match chain {
-        "pow" => network.call(1, "getblockhash", json!([height])),
+        "pow" => network.call(1, "getblockhash", &json!([height])),
         "pos" => {
             let (status, body) = network.get(2, &format!("/eth/v1/beacon/headers/{height}"));
             let body: Value = serde_json::from_str(&body).unwrap();
@@ -15,7 +15,7 @@ fn block_at(network: &Network, chain: &str, height: u64) -> Value {
             json!([status, body["data"]["root"], body["data"]["header"]["message"]["state_root"]])
         }
         _ => {
-            let block = network.call(4, "block", json!({"height": height.to_string()}));
+            let block = network.call(4, "block", &json!({"height": height.to_string()}));
             json!([block["block_id"]["hash"], block["block"]["header"]["app_hash"]])
         }
     }

@@ -37,11 +37,11 @@ fn coins_move_within_a_chain() {
         let before = (balance("alice"), balance("bob"));
         let run = send("bob", "123456", denom);
         assert_eq!(run.code, 0, "{chain}: {run:?}");
-        let sent = run.json();
-        assert_eq!(sent["status"], "included", "{chain}: {sent}");
-        assert!(sent["height"].as_u64().unwrap() > 0);
+        let moved = run.json();
+        assert_eq!(moved["status"], "included", "{chain}: {moved}");
+        assert!(moved["height"].as_u64().unwrap() > 0);
         assert_eq!(
-            (&sent["from"], &sent["to"]),
+            (&moved["from"], &moved["to"]),
             (&address("alice").into(), &address("bob").into())
         );
         assert_eq!(balance(address("bob")), before.1 + 123_456, "{chain}");

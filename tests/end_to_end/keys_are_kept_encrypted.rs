@@ -7,6 +7,16 @@ use serde_json::Value;
 
 use crate::network::Home;
 
+/// An example of the definition of Web3 Secret Storage.
+const KEYSTORE: &str = r#"{"crypto":{"cipher":"aes-128-ctr",
+    "cipherparams":{"iv":"6087dab2f9fdbbfaddc31a909735c1e6"},
+    "ciphertext":"5318b4d5bcd28de64ee5559e671353e16f075ecae9f99c7a79a38af5f869aa46",
+    "kdf":"pbkdf2","kdfparams":{"c":262144,"dklen":32,"prf":"hmac-sha256",
+    "salt":"ae3cd4e7013836a3df6bd7241b12db061dbe2c6785853cce422d148a624ce0bd"},
+    "mac":"517ead924a9d0dc3124507e3393d175ce3ff7c1e96529c6c555ce9e51205e9b2"},
+    "id":"3198bc9c-6672-5ab3-d995-4942343ae5b6","version":3}"#;
+
+/// The least private key.
 const SECRET: &str = "0000000000000000000000000000000000000000000000000000000000000001";
 
 #[test]
@@ -40,6 +50,18 @@ fn a_key_goes_round() {
     let one = home.ask(&["keys", "import", "one", plain.to_str().unwrap()]);
     assert_eq!(one["addresses"]["bitcoin"], "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4");
     assert_eq!(one["addresses"]["ethereum"], "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf");
+
+    // A keystore of an Ethereum wallet has a passphrase of its own.
+    let keystore = home.path().join("keystore.json");
+    fs::write(&keystore, KEYSTORE).unwrap();
+    let keystore = keystore.to_str().unwrap();
+    let own = home.path().join("keystore-passphrase");
+    fs::write(&own, "testpassword\n").unwrap();
+    let args = ["keys", "import", "wallet", keystore, "--keystore-passphrase-file"];
+    let wallet = home.ask(&[&args[..], &[own.to_str().unwrap()]].concat());
+    assert_eq!((&wallet["form"], &wallet["name"]), (&"keystore".into(), &"wallet".into()));
+    assert_eq!(wallet["addresses"]["ethereum"], "0x008AeEda4D805471dF9b2A5B0f38A0C3bCBA786b");
+    assert_eq!(home.run(&["keys", "import", "wallet-2", keystore]).code, 2);
 
     let other = |args: &[&str]| {
         home.run_with(args, |command| {

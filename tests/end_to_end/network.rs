@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::binary::{Run, binary};
 
 /// How long anything may take. Nothing is measured here: machines may be slow.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// The ports of a network, from the base port on.
 const PORTS: u16 = 6;
@@ -58,17 +58,17 @@ impl Home {
 
     /// Runs a command to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Run {
-        self.finish(&mut self.command(args))
+        Self::finish(&mut self.command(args))
     }
 
     /// Runs a command with another environment.
     pub(crate) fn run_with(&self, args: &[&str], change: impl FnOnce(&mut Command)) -> Run {
         let mut command = self.command(args);
         change(&mut command);
-        self.finish(&mut command)
+        Self::finish(&mut command)
     }
 
-    fn finish(&self, command: &mut Command) -> Run {
+    fn finish(command: &mut Command) -> Run {
         let output = command.output().expect("the binary starts");
         Run {
             code: output.status.code().expect("no signal ended the binary"),
@@ -190,7 +190,7 @@ impl Network {
     }
 
     /// Calls a JSON-RPC method of the API at `base port + offset`.
-    pub(crate) fn call(&self, offset: u16, method: &str, params: Value) -> Value {
+    pub(crate) fn call(&self, offset: u16, method: &str, params: &Value) -> Value {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let cookie = (offset == 1)
             .then(|| std::fs::read_to_string(self.file("/chains/pow/cookie_file")).unwrap());
