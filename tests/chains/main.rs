@@ -11,8 +11,11 @@
 )]
 
 mod bitcoin;
+mod bitcoin_calls;
+mod bitcoin_outputs;
 mod bitcoin_rpc;
 mod ethereum_beacon;
 mod ethereum_beacon_api;
 mod ethereum_light_clients;
 mod ethereum_rpc;
+mod pow_world;

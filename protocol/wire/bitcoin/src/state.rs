@@ -6,6 +6,8 @@ mod account;
 mod calls;
 mod event;
 mod proofs;
+#[cfg(test)]
+mod tests;
 
 use causeway_core::DecodeError;
 use serde::Serialize;
