@@ -14,6 +14,7 @@ mod bitcoin;
 mod bitcoin_calls;
 mod bitcoin_outputs;
 mod bitcoin_rpc;
+mod cometbft;
 mod ethereum_beacon;
 mod ethereum_beacon_api;
 mod ethereum_light_clients;
