@@ -82,7 +82,7 @@ impl Block {
 
 /// The messages of `tendermint/types/block.proto` and `evidence.proto`.
 pub(crate) mod wire {
-    use super::{DecodeError, proto};
+    use super::{BlockId, DecodeError, proto};
 
     #[derive(Clone, PartialEq, Eq, prost::Message)]
     pub(super) struct Block {
@@ -150,9 +150,15 @@ pub(crate) mod wire {
                 header: Some((&block.header).into()),
                 data: Some(Data { txs: block.txs.clone() }),
                 evidence: Some(EvidenceList { evidence: evidence.collect() }),
-                last_commit: block.last_commit.as_ref().map(proto::Commit::from),
+                last_commit: Some(block.last_commit.as_ref().map_or_else(none, Into::into)),
             }
         }
+    }
+
+    /// The commit of a first block: empty, but there (`consensus/state.go` `createProposalBlock`).
+    fn none() -> proto::Commit {
+        let block_id = Some(BlockId::default().into());
+        proto::Commit { block_id, ..proto::Commit::default() }
     }
 
     fn missing(what: &'static str) -> DecodeError {
@@ -173,7 +179,11 @@ pub(crate) mod wire {
                         item.duplicate_vote.ok_or_else(|| missing("duplicate vote"))?.try_into()
                     })
                     .collect::<Result<_, _>>()?,
-                last_commit: block.last_commit.map(TryInto::try_into).transpose()?,
+                last_commit: block
+                    .last_commit
+                    .filter(|commit| *commit != none())
+                    .map(TryInto::try_into)
+                    .transpose()?,
             })
         }
     }

@@ -53,11 +53,11 @@ fn one_of_four_stopped_for_long_catches_up() {
     driver.inject(&Fault::Stop { count: 1 });
     assert_eq!(driver.chain.summary().participants, (3, 4));
     // All at once, as after a long sleep of the process that runs it.
-    driver.run(1_500_000);
+    driver.run(200_000);
     let head = driver.head();
-    assert!(head > 800, "{head}");
+    assert!(head > 120, "{head}");
     driver.inject(&Fault::Resume);
-    driver.run(20_000);
+    driver.run(4_000);
     let members = driver.chain.participants().members();
     let heights: Vec<_> = members.iter().map(|member| member.state().height()).collect();
     assert!(heights.iter().all(|height| *height + 1 >= driver.head()), "{heights:?}");

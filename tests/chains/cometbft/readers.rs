@@ -134,6 +134,12 @@ fn subscribers_hear_of_blocks_transactions_and_validators() {
     let (mut blocks, mut txs, mut sets) = (0, 0, 0);
     for message in driver.messages(session) {
         let id = message["id"].as_i64().unwrap();
+        // That crate knows no other events.
+        if message["result"]["data"]["type"] == "tendermint/event/ValidatorSetUpdates" {
+            assert_eq!(id, 3);
+            sets += 1;
+            continue;
+        }
         let event: tendermint_rpc::event::v0_38::DeEvent =
             serde_json::from_value(message["result"].clone()).unwrap();
         match tendermint_rpc::event::Event::from(event).data {
@@ -146,11 +152,7 @@ fn subscribers_hear_of_blocks_transactions_and_validators() {
                 assert_eq!(id, 2);
                 txs += u32::from(tx_result.tx == bytes);
             }
-            EventData::GenericJsonEvent(_) => {
-                assert_eq!(id, 3);
-                sets += 1;
-            }
-            EventData::LegacyNewBlock { .. } => panic!("an event of an older version"),
+            other => panic!("{other:?}"),
         }
     }
     assert!(blocks >= 2 && txs == 1 && sets == 1, "{blocks} {txs} {sets}");

@@ -143,11 +143,10 @@ fn a_transaction_that_waits_for_its_block_is_answered_with_it() {
     let messages = driver.messages(session);
     assert_eq!(messages[0]["result"]["tx_result"]["code"], json!(0), "{messages:?}");
     // One whose check fails does not wait, and one without a block is given up.
-    let bad = base64(&transfer(SEED, 0));
     let answer =
         driver.call("broadcast_tx_commit", json!({ "tx": base64(&transfer_of(SEED, 0, 8)) }));
     assert_eq!(answer["height"], "0");
-    assert_ne!(answer["check_tx"]["code"], json!(0), "{bad}");
+    assert_ne!(answer["check_tx"]["code"], json!(0), "{answer}");
     driver.inject(&causeway_chain::Fault::Halt);
     let tx = base64(&transfer(SEED, 2));
     let (path, query) = ("/broadcast_tx_commit", format!("tx=0x{}", hex(&tx)));
@@ -220,7 +219,10 @@ fn subscriptions_are_bounded_and_named_by_their_calls() {
     driver.chain.close(full[0]);
     let answer = driver.send(late, 1, "subscribe", json!({ "query": "tm.event='Vote'" }));
     assert_eq!(answer["result"], json!({}));
-    assert_eq!(driver.get("/websocket", "").0, 400);
+    let plain = driver.new_request(Method::Get, "/websocket", "", "");
+    let plain = causeway_chain::Request { upgrade: false, ..plain };
+    let Answer::Now(response) = driver.request(&plain) else { panic!("no upgrade was asked for") };
+    assert_eq!(response.status, 400);
 }
 
 #[test]

@@ -299,7 +299,7 @@ impl Chain for CometbftChain {
 
     fn next_deadline(&self) -> Option<Timestamp> {
         let participants = self.participants.next_deadline().filter(|_| !self.is_halted);
-        participants.into_iter().chain(self.waiting.next_deadline()).min()
+        participants.into_iter().chain(self.waiting.next_deadline(self.now)).min()
     }
 
     fn request(&mut self, _: Listener, request: &Request, now: Timestamp) -> Answer {

@@ -82,7 +82,8 @@ pub(super) const METHODS: &[Method] = &[
     Method::now("genesis", &[], info::genesis),
     Method::now("genesis_chunked", &[("chunk", Kind::Int)], info::genesis_chunked),
     Method::now("header", HEIGHT, blocks::header),
-    Method::now("header_by_hash", HASH, blocks::header_by_hash),
+    // Unlike a block's, this hash is hexadecimal.
+    Method::now("header_by_hash", &[("hash", Kind::Hex)], blocks::header_by_hash),
     Method::now("health", &[], info::health),
     Method::now("net_info", &[], info::net_info),
     Method::now("num_unconfirmed_txs", &[], info::num_unconfirmed_txs),

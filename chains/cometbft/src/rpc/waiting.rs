@@ -124,9 +124,13 @@ impl Waiting {
         self.pushed.retain(|(other, _)| *other != session);
     }
 
-    /// When the next call stops waiting.
-    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+    /// When the next call after `now` stops waiting, or is forgotten because nobody asked again.
+    pub(crate) fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {
+        let next = |waiter: &Waiter| {
+            let given_up = waiter.deadline.saturating_add(PATIENCE);
+            if waiter.deadline > now { waiter.deadline } else { given_up }
+        };
         let requests = self.requests.values();
-        requests.chain(self.pushed.iter().map(|(_, waiter)| waiter)).map(|w| w.deadline).min()
+        requests.chain(self.pushed.iter().map(|(_, waiter)| waiter)).map(next).min()
     }
 }

@@ -179,6 +179,8 @@ impl<A: Application> Participant<A> {
         let holds = || commits::holds(commit, self.validators(), self.state.chain_id(), None);
         if is_next && holds() && self.is_acceptable(block) {
             self.apply(block.clone(), commit.clone(), now);
+            // Whoever is behind by one block is likely behind by more.
+            self.status_at = now.saturating_add(ASK_INTERVAL);
         }
     }
 

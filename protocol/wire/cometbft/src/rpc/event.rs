@@ -11,17 +11,19 @@ use super::{
 };
 use crate::scalar::null_as_default;
 
-/// What executing a block gave.
+/// What executing a block gave. Nodes leave out what is empty, but for the changes of the set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FinalizedBlock {
     /// What the block itself reports.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub events: Vec<EventJson>,
     /// One outcome a transaction; none for an empty block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tx_results: Option<Vec<TxOutcomeJson>>,
     /// Changes of the validator set.
     pub validator_updates: Option<Vec<ValidatorUpdateJson>>,
     /// Changes of the parameters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consensus_param_updates: Option<Value>,
     /// The state after the block.
     #[serde(default)]
