@@ -8,11 +8,13 @@ use causeway_core::Amount;
 use causeway_wire_cometbft::msg::{Msg, Send};
 use causeway_wire_cometbft::query::{
     PageRequest, QueryAllBalances, QueryAllBalancesResponse, QueryBalanceResponse, QuerySupplyOf,
-    path,
+    Simulate, SimulateResponse, path,
 };
 use causeway_wire_cometbft::tx::{
     AccountAddress, Body, Coin, Fee, SignMode, Signer, SigningKey, Transaction,
 };
+
+use prost::Message as _;
 
 use crate::net::{GAS, Net, User, coin, fee, of_key, user};
 
@@ -316,4 +318,24 @@ fn the_authority_changes_validators_through_a_block() {
     assert_eq!(block.updates, [ValidatorUpdate { power: 4, ..update }]);
     let members = &net.participants.members()[0].state().next_validators().validators;
     assert_eq!(members.len(), 2);
+}
+
+#[test]
+fn wallets_simulate_with_an_open_mode_and_empty_signatures() {
+    let net = Net::new("test-1");
+    let (alice, bob) = (user("alice"), stranger());
+    let simulate = |mode| {
+        let body = Body { messages: vec![send(&alice, &bob, 5).to_any()], ..Body::default() };
+        let signer = Signer { public_key: Some(alice.key.public_key()), mode, sequence: 0 };
+        let mut transaction = Transaction::new(body, vec![signer], Fee::default());
+        transaction.signatures.push(Vec::new());
+        let question = Simulate { tx_bytes: transaction.encode() }.encode_to_vec();
+        net.app().query(path::SIMULATE, &question, 0, false)
+    };
+    for mode in [SignMode::OPEN, SignMode::Direct] {
+        let result = simulate(mode);
+        let answer = SimulateResponse::decode(result.value.as_slice()).unwrap();
+        assert!(answer.gas_info.unwrap().gas_used > 0, "{}", result.log);
+    }
+    assert_ne!(simulate(SignMode::Other(2)).code, 0);
 }

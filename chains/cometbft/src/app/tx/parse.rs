@@ -109,7 +109,9 @@ impl Parsed {
             let detail = format!("wrong number of signers; expected {expected}, got {got}");
             return Err(Rejection::sdk(TxRefusal::Unauthorized, detail));
         }
-        if let Some(signer) = self.tx.signers.iter().find(|it| it.mode != SignMode::Direct) {
+        // Wallets leave the mode open in what they only simulate.
+        let is_good = |mode| mode == SignMode::Direct || (!is_signed && mode == SignMode::OPEN);
+        if let Some(signer) = self.tx.signers.iter().find(|signer| !is_good(signer.mode)) {
             let detail = format!("sign mode {:?}, only DIRECT is supported", signer.mode);
             return Err(Rejection::sdk(TxRefusal::Unauthorized, detail));
         }

@@ -67,6 +67,11 @@ pub enum SignMode {
     Other(i32),
 }
 
+impl SignMode {
+    /// None is said (`SIGN_MODE_UNSPECIFIED`).
+    pub const OPEN: Self = Self::Other(0);
+}
+
 /// One signer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signer {
