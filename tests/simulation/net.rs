@@ -193,9 +193,8 @@ pub(crate) async fn sleep(net: &Shared, time: Duration) {
         net.put(time, Event::Wake);
         net.now.saturating_add(time)
     };
-    core::future::poll_fn(|_| match net.lock().unwrap().now >= until {
-        true => Poll::Ready(()),
-        false => Poll::Pending,
+    core::future::poll_fn(|_| {
+        if net.lock().unwrap().now >= until { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
 }

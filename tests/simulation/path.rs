@@ -41,7 +41,7 @@ async fn create(net: &Shared, host: &dyn Endpoint, followed: &dyn Endpoint) -> C
     let parameters = ClientParameters {
         trusting_period: None,
         // Half of eleven blocks, and more: what the slowest chain's time lags by.
-        max_clock_drift: Duration::from_secs(60),
+        max_clock_drift: Duration::from_mins(1),
     };
     let (client_state, consensus_state) = followed.new_client(&parameters).await.unwrap();
     let message = Message::CreateClient(CreateClient { client_state, consensus_state });

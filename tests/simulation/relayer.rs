@@ -75,7 +75,7 @@ const fn index(side: Side) -> usize {
 fn limits() -> Limits {
     Limits {
         batch_items: 16,
-        give_up_after: Duration::from_secs(60),
+        give_up_after: Duration::from_mins(1),
         clear_every: Duration::from_secs(20),
         retry_longest: Duration::from_secs(20),
         ..Limits::default()
@@ -133,7 +133,9 @@ impl Relayer {
                     core::task::Poll::Pending => self.work.push(work),
                     core::task::Poll::Ready(told) => {
                         again = true;
-                        told.into_iter().for_each(|told| self.hear(told));
+                        for told in told {
+                            self.hear(told);
+                        }
                         self.settle();
                     }
                 }
@@ -284,7 +286,11 @@ impl Relayer {
     fn carry_out(&mut self, effect: Effect) {
         let ends = self.ends.clone();
         match effect {
-            Effect::Save(records) => records.into_iter().for_each(|it| self.keep(it)),
+            Effect::Save(records) => {
+                for record in records {
+                    self.keep(record);
+                }
+            }
             Effect::Scan { side, from, to } => self.work.push(Box::pin(async move {
                 let (here, there) = (&ends[index(side)], &ends[index(side.other())]);
                 let place = (&*here.endpoint, &here.client);

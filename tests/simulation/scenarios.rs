@@ -82,7 +82,9 @@ impl World {
             }
             if now >= end {
                 let left: Vec<_> = relayer.engine.statuses().collect();
-                return Err(format!("{left:#?}"));
+                let known = relayer.disk.packets.values();
+                let known: Vec<_> = known.map(|it| (it.key, it.outcome, &it.failure)).collect();
+                return Err(format!("{left:#?}\n{known:#?}"));
             }
             if now > tended {
                 tended = now;
@@ -109,6 +111,42 @@ fn there_and_back(families: [Family; 2], seed: u64, weather: Weather) {
     assert_eq!(outcomes, [(Side::A, acknowledged), (Side::B, acknowledged)], "seed {seed}");
     assert_eq!(world.arrived(1), Amount::from(1000_u64), "seed {seed}");
     assert_eq!(world.arrived(0), Amount::from(2000_u64), "seed {seed}");
+}
+
+/// Requests are lost, doubled and slow, and the relayer is killed at any effect; then all is well.
+fn survives(families: [Family; 2], seed: u64) {
+    let world = world(families, seed);
+    let mut relayer = world.relayer(Disk::default());
+    let bad = Weather { lost: 25, doubled: 15, slowest: 700 };
+    let (mut sent, mut kills) = ([0, 0], 0);
+    for round in 1..=5 {
+        let chance = |bound| world.net.lock().unwrap().random.below(bound);
+        let (me, amount) = (usize::try_from(chance(2)).unwrap(), 1 + chance(1000));
+        world.net.lock().unwrap().weather = Weather::default();
+        world.send(me, amount, 900);
+        sent[me] += amount;
+        world.net.lock().unwrap().weather = bad;
+        let fatal_effect = relayer.effects + chance(60);
+        let _ = world.relay(&mut relayer, round + 1, 4 + chance(10));
+        if relayer.effects >= fatal_effect {
+            kills += 1;
+            relayer = world.relayer(relayer.disk.clone());
+        }
+    }
+    world.net.lock().unwrap().weather = Weather { slowest: 50, ..Weather::default() };
+    let result = world.relay(&mut relayer, 5, 900);
+    eprintln!("{families:?} seed {seed}: {kills} kills, {} effects", relayer.effects);
+    assert_eq!(result, Ok(()), "{families:?} seed {seed}");
+    let arrived = [world.arrived(1), world.arrived(0)];
+    assert_eq!(arrived, sent.map(Amount::from), "{families:?} seed {seed}");
+}
+
+#[test]
+fn every_packet_ends_after_losses_and_kills() {
+    for seed in 0..2 {
+        survives([Family::Pow, Family::Pbft], seed);
+        survives([Family::Pos, Family::Pbft], seed);
+    }
 }
 
 #[test]

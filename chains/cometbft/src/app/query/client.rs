@@ -81,7 +81,7 @@ fn client_states(
     query: QueryClientStates,
 ) -> Result<QueryClientStatesResponse, Failure> {
     let page = Page::plain(query.pagination)?;
-    let after = String::from_utf8_lossy(&page.after).into_owned();
+    let after = String::from_utf8_lossy(&page.key).into_owned();
     let after = if after.is_empty() { None } else { Some(client_id(&after)?) };
     let mut found = ids(view, after.as_ref(), page.limit.saturating_add(1));
     let next_key = next_key(&mut found, page.limit, |id| id.as_str().into());
@@ -134,7 +134,7 @@ fn page_of_heights(
     query: QueryConsensusStates,
 ) -> Result<(Vec<Height>, Option<PageResponse>), Failure> {
     let page = Page::plain(query.pagination)?;
-    let after = String::from_utf8_lossy(&page.after).into_owned();
+    let after = String::from_utf8_lossy(&page.key).into_owned();
     let after = if after.is_empty() { None } else { Some(after.parse()) };
     let after = after.transpose();
     let after = after.map_err(|_| Failure::InvalidArgument("a key of another list".into()))?;

@@ -18,8 +18,8 @@ const MAX_REACH: usize = 100_000;
 /// How much of a list is wanted.
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
-    /// The key that the last page ended with; empty for the first page.
-    pub(crate) after: Vec<u8>,
+    /// What the last page gave as `next_key`; empty for the first page.
+    pub(crate) key: Vec<u8>,
     pub(crate) offset: usize,
     pub(crate) limit: usize,
     count_total: bool,
@@ -40,7 +40,7 @@ impl Page {
             return Err(Failure::InvalidArgument(text));
         }
         Ok(Self {
-            after: request.key,
+            key: request.key,
             offset,
             limit: if limit == 0 { DEFAULT_LIMIT } else { limit.min(MAX_LIMIT) },
             count_total: request.count_total,
@@ -58,25 +58,31 @@ impl Page {
         Ok(page)
     }
 
-    /// The entries under `prefix`, their keys without it.
+    /// The entries under `prefix`, their keys without it. `next_key` is the first entry's that was
+    /// left out, and a page begins with the entry at its key, if there is one (`types/query`
+    /// `Paginate`): clients that know the keys may begin anywhere.
     pub(crate) fn of(
         &self,
         state: &Working,
         store: Store,
         prefix: &[u8],
     ) -> (Vec<KeyValue>, PageResponse) {
-        let after = (!self.after.is_empty()).then(|| [prefix, &self.after].concat());
+        let start = (!self.key.is_empty()).then(|| [prefix, &self.key].concat());
+        let first = start.as_ref().and_then(|key| {
+            let value = state.value(store, key)?;
+            Some((key.clone(), value.into_owned()))
+        });
         let order = if self.is_reverse { Order::Descending } else { Order::Ascending };
         let limit = self.offset.saturating_add(self.limit).saturating_add(1);
-        let scan = Scan { prefix, after: after.as_deref(), order, limit };
-        let mut found: Vec<_> = state.page(store, &scan).into_iter().skip(self.offset).collect();
-        let has_more = found.len() > self.limit;
-        found.truncate(self.limit);
+        let scan = Scan { prefix, after: start.as_deref(), order, limit };
+        let found = first.into_iter().chain(state.page(store, &scan)).skip(self.offset);
+        let mut found: Vec<_> = found.collect();
         for (key, _) in &mut found {
             key.drain(..prefix.len().min(key.len()));
         }
-        let next_key = found.last().filter(|_| has_more).map(|(key, _)| key.clone());
-        let total = if self.count_total && self.after.is_empty() {
+        let next_key = found.get(self.limit).map(|(key, _)| key.clone());
+        found.truncate(self.limit);
+        let total = if self.count_total && self.key.is_empty() {
             let scan = Scan { prefix, after: None, order: Order::Ascending, limit: MAX_REACH };
             u64::try_from(state.page(store, &scan).len()).unwrap_or(u64::MAX)
         } else {
