@@ -77,7 +77,7 @@ fn what_is_not_received_in_time_is_refunded_by_the_payout() {
     let packet = w.send("alice", 70_000, 60);
     let in_flight = w.pow.coins("alice");
     assert!(before - in_flight >= 70_000);
-    w.c.advance(Duration::from_secs(120));
+    w.c.advance(Duration::from_mins(2));
     let proof_height = w.update_here();
     let path = PacketPath::receipt(packet.dest_client.clone(), packet.sequence);
     let proof_unreceived = w.c.chains[0].family.non_membership(proof_height, &path);
