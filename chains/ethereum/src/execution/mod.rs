@@ -67,8 +67,10 @@ pub struct Execution {
     heads: Heads,
     /// The block that the stored base state is after.
     base: B256,
-    /// Below this number all that is kept is final.
-    oldest_open: u64,
+    /// [`KEPT_BLOCKS`], but in tests.
+    kept_blocks: u64,
+    /// Number of the final block when branches were last looked through.
+    finalized_number: u64,
     pool: Pool,
     /// Blocks that were built and not imported yet.
     built: Vec<Known>,
@@ -99,7 +101,8 @@ impl Execution {
             transactions: BTreeMap::new(),
             heads: Heads::default(),
             base: B256::ZERO,
-            oldest_open: 0,
+            kept_blocks: KEPT_BLOCKS,
+            finalized_number: 0,
             pool: Pool::default(),
             built: Vec::new(),
             writes: Vec::new(),

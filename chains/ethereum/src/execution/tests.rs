@@ -144,6 +144,34 @@ fn a_restart_goes_on_where_the_writes_end() {
 }
 
 #[test]
+fn blocks_beyond_the_window_become_the_base_state() {
+    let (mut chain, mut disk) = (new(), Disk::new());
+    chain.kept_blocks = 5;
+    let mut payloads = Vec::new();
+    for nonce in 0..20 {
+        add(&mut chain, "alice", transfer(nonce, developer("bob", 0), 1)).unwrap();
+        payloads.push(step(&mut chain));
+        save(&mut chain, &mut disk);
+        let restored = open(&disk);
+        assert_eq!(restored.oldest(), chain.oldest());
+        for number in chain.oldest()..=nonce + 1 {
+            let (a, b) = (restored.by_number(number).unwrap(), chain.by_number(number).unwrap());
+            assert_eq!((a.root(), a.block()), (b.root(), b.block()));
+            assert_eq!(a.nonce(&developer("alice", 0)), number);
+        }
+    }
+    // The head is not final, the block below it is.
+    assert_eq!(chain.oldest(), 19 - 5);
+    assert!(chain.by_number(13).is_none());
+    let stored = disk.keys().filter(|key| key.starts_with(b"eth/block/")).count();
+    assert_eq!(stored, 7);
+    assert_eq!(chain.genesis_block().unwrap().header.number, 0);
+    for (payload, is_kept) in payloads.iter().zip(1..).map(|(p, number)| (p, number >= 14)) {
+        assert_eq!(chain.import(payload, B256::repeat_byte(8)).is_ok(), is_kept);
+    }
+}
+
+#[test]
 fn branches_have_their_own_states_until_one_is_final() {
     let mut chain = new();
     let (alice, bob) = (developer("alice", 0), developer("bob", 0));

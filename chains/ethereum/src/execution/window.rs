@@ -88,7 +88,7 @@ impl Execution {
         let Some(finalized) = self.blocks.get(&self.heads.finalized) else { return };
         let finalized = finalized.block.header.number;
         self.forget_branches(finalized);
-        let oldest = finalized.saturating_sub(KEPT_BLOCKS);
+        let oldest = finalized.saturating_sub(self.kept_blocks);
         while let Some((number, hash)) = self.canonical.first_key_value().map(|(n, h)| (*n, *h)) {
             if number >= oldest {
                 break;
@@ -110,13 +110,15 @@ impl Execution {
     }
 
     fn forget_branches(&mut self, finalized: u64) {
+        if core::mem::replace(&mut self.finalized_number, finalized) == finalized {
+            return;
+        }
         // Above the final block, what does not stand on it.
         let mut kept: BTreeSet<B256> = BTreeSet::new();
         let mut by_number: Vec<(u64, B256, B256)> = self
             .blocks
             .values()
             .map(|known| &known.block)
-            .filter(|block| block.header.number >= self.oldest_open)
             .map(|block| (block.header.number, block.hash, block.header.parent_hash))
             .collect();
         by_number.sort_unstable();
@@ -129,7 +131,6 @@ impl Execution {
                 self.writes.push(DurableWrite::delete(store::block_key(&known.block)));
             }
         }
-        self.oldest_open = finalized;
     }
 
     /// Transactions of abandoned blocks wait again; those that were sent do not.

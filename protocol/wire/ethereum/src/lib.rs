@@ -11,6 +11,14 @@
 //! let error = AccountProof::from_json(b"{}").unwrap_err();
 //! assert_eq!(error.what(), "account_proof");
 //! ```
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        reason = "tests compute freely"
+    )
+)]
 
 pub mod abi;
 pub mod beacon;

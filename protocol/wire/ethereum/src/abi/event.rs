@@ -142,6 +142,9 @@ pub fn decode_event(topics: &[B256], data: &[u8]) -> Result<Option<Event>, Decod
         }
         Router::AckPayloads::SIGNATURE_HASH => {
             let (packet, acknowledgement) = several_answers(data)?;
+            if acknowledgement.app_acknowledgements().len() == 1 {
+                return Err(DecodeError::new("log", "one answer has an event of its own"));
+            }
             Event::PacketAcknowledged { packet, acknowledgement }
         }
         Router::AckPacket::SIGNATURE_HASH => {

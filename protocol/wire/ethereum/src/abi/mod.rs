@@ -28,3 +28,6 @@ pub fn decode_call<C: SolCall>(input: &[u8]) -> Result<C, DecodeError> {
     let malformed = |error: alloy_sol_types::Error| DecodeError::new("call", error.to_string());
     C::abi_decode_with_config(input, STRICT).map_err(malformed)
 }
+
+#[cfg(test)]
+mod tests;

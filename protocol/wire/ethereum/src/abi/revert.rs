@@ -6,6 +6,9 @@ use causeway_core::Refusal;
 
 use super::sol::Errors;
 
+/// The longest time that a packet may be under way (ICS-04 v2).
+const MAX_TIMEOUT_SECS: u64 = 86_400;
+
 /// The text error of contracts.
 pub fn error_text(message: &str) -> Vec<u8> {
     Errors::Error { message: message.into() }.abi_encode()
@@ -65,6 +68,20 @@ fn published(error: &dyn Refusal) -> Option<Vec<u8>> {
         }
         "not_the_authority" => {
             Errors::AccessManagedUnauthorized { caller: address("got")? }.abi_encode()
+        }
+        "timeout_too_far" => {
+            // The limit is the longest duration from now.
+            let max = U256::from(MAX_TIMEOUT_SECS);
+            let beyond = number("timeout")?.saturating_sub(number("limit")?);
+            Errors::IBCInvalidTimeoutDuration {
+                maxTimeoutDuration: max,
+                actualTimeoutDuration: max.saturating_add(beyond),
+            }
+            .abi_encode()
+        }
+        "rate_limit_exceeded" => {
+            Errors::RateLimitExceeded { rateLimit: number("limit")?, usage: number("got")? }
+                .abi_encode()
         }
         "transfers_paused" => Errors::EnforcedPause {}.abi_encode(),
         _ => return None,

@@ -273,6 +273,7 @@ sol! {
         error ICS27InvalidReceiver(string receiver);
         error AccessManagedUnauthorized(address caller);
         error EnforcedPause();
+        error RateLimitExceeded(uint256 rateLimit, uint256 usage);
         error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed);
         error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed);
         error ERC20InvalidReceiver(address receiver);

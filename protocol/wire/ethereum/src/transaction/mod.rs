@@ -7,7 +7,6 @@ mod codec;
 mod sign;
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use causeway_core::refusals;
 use serde::{Deserialize, Serialize};
 
 use crate::eth::hex;
@@ -107,15 +106,6 @@ pub enum TransactionError {
     /// The signature is no signature, not in its low form, or nobody's.
     #[error("invalid sender")]
     InvalidSender {},
-}
-
-refusals! {
-    TransactionError {
-        UnsupportedType { got, expected } => "unsupported_transaction_type", Reject;
-        Oversized { got, expected } => "oversized_transaction", Reject;
-        Malformed { reason } => "malformed_transaction", Reject;
-        InvalidSender {} => "invalid_sender", Reject;
-    }
 }
 
 impl Transaction {
