@@ -17,6 +17,7 @@ mod bitcoin_rpc;
 mod cometbft;
 mod ethereum_beacon;
 mod ethereum_beacon_api;
+mod ethereum_execution;
 mod ethereum_light_clients;
 mod ethereum_rpc;
 mod pow_world;

@@ -10,11 +10,15 @@ use causeway_client_ethereum::containers::{
 use causeway_client_ethereum::execution::block::{Header, Receipt};
 use causeway_client_ethereum::execution::rlp::{Item, Items};
 use causeway_client_ethereum::execution::trie::{MAX_STATE_NODE_LEN, Nibbles, find};
+use causeway_core::{Event, Message, SendPacket};
+use causeway_wire_ethereum::abi::{calldata, decode_event, decode_message, encode_event};
 use causeway_wire_ethereum::beacon::Reader;
 use causeway_wire_ethereum::config::NetworkConfig;
 use causeway_wire_ethereum::proof::AccountProof;
+use causeway_wire_ethereum::transaction::{SignedTransaction, Transaction};
+use k256::ecdsa::SigningKey;
 
-use super::is_canonical;
+use super::{is_canonical, packets::packet};
 use crate::makers::ethereum::Beacon;
 use crate::makers::ethereum_execution::{RouterState, execution_header};
 
@@ -204,4 +208,51 @@ pub(super) fn answer_seeds() -> Vec<Vec<u8>> {
     proof.verify(&router().state_root(), &mut ()).unwrap();
     let envelope = serde_json::json!({"jsonrpc": "2.0", "id": 1, "result": answer});
     vec![answer.to_string().into(), envelope.to_string().into()]
+}
+
+/// Signed transactions.
+pub(super) fn transaction(bytes: &[u8]) {
+    is_canonical(SignedTransaction::decode(bytes), SignedTransaction::encode, bytes);
+}
+
+pub(super) fn transaction_seeds() -> Vec<Vec<u8>> {
+    let key = SigningKey::from_slice(&[7; 32]).unwrap();
+    let signed = |input: &[u8]| {
+        let input = input.to_vec().into();
+        let transaction = Transaction { chain_id: 1, gas_limit: 21_000, input, ..sent() };
+        transaction.sign(&key).unwrap().encode()
+    };
+    vec![signed(&[]), signed(&calldata(&sending()))]
+}
+
+fn sent() -> Transaction {
+    Transaction { to: Some([9; 20].into()), ..Transaction::default() }
+}
+
+/// Calls of the router and logs of it, which begin with three topics.
+pub(super) fn call(bytes: &[u8]) {
+    if let Ok(Some(message)) = decode_message(bytes) {
+        assert_eq!(decode_message(&calldata(&message)).unwrap(), Some(message));
+    }
+    let Some((topics, data)) = bytes.split_at_checked(96) else { return };
+    let topics: Vec<B256> = topics.chunks(32).map(B256::from_slice).collect();
+    if let Ok(Some(event)) = decode_event(&topics, data) {
+        let logs = encode_event(&event);
+        assert_eq!(logs.len(), 1);
+        assert_eq!((logs[0].topics(), &logs[0].data[..]), (&topics[..], data));
+    }
+}
+
+fn sending() -> Message {
+    Message::SendPacket(SendPacket {
+        source_client: packet().source_client,
+        timeout_timestamp: 9,
+        payloads: packet().payloads,
+    })
+}
+
+pub(super) fn call_seeds() -> Vec<Vec<u8>> {
+    let log = encode_event(&Event::PacketSent { packet: packet() }).remove(0);
+    let topics: Vec<u8> = log.topics().iter().flat_map(|topic| topic.0).collect();
+    vec![calldata(&sending()), [topics, log.data.to_vec()].concat()]
 }

@@ -15,7 +15,7 @@ pub(super) fn packets(bytes: &[u8]) {
     }
 }
 
-fn packet() -> Packet {
+pub(super) fn packet() -> Packet {
     let data = transfer().encode(Encoding::Json).unwrap();
     Packet {
         sequence: Sequence::new(7).unwrap(),

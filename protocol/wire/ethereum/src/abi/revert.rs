@@ -38,7 +38,8 @@ fn published(error: &dyn Refusal) -> Option<Vec<u8>> {
         let found = detail.iter().find(|(other, _)| *other == name);
         found.map(|(_, value)| value.clone())
     };
-    let number = |name: &str| text(name)?.parse::<U256>().ok();
+    // Times have a fraction of a second, which published errors leave out.
+    let number = |name: &str| text(name)?.split('.').next()?.parse::<U256>().ok();
     let word = |name: &str| text(name)?.parse::<B256>().ok();
     let address = |name: &str| text(name)?.parse::<Address>().ok();
     Some(match error.code().as_ref() {
