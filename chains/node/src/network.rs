@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::{ChainClock, ClockSetting};
 use crate::control;
-use crate::data_dir::{DataDir, DataDirError};
+use crate::data_dir::{Cookie, DataDir, DataDirError};
 use crate::handle::ChainHandle;
 use crate::runner::Runner;
 use crate::server;
@@ -58,8 +58,8 @@ pub struct Options {
 pub struct Control {
     /// The port.
     pub port: u16,
-    /// What a client must know, `user:password`.
-    pub cookie: String,
+    /// What a client must know.
+    pub cookie: Cookie,
 }
 
 /// Why a network does not start, or does not go on.
@@ -116,7 +116,6 @@ type End = (&'static str, Result<(), NetworkError>);
 #[derive(Debug)]
 pub struct Network {
     _directory: DataDir,
-    clock: ChainClock,
     handles: Vec<ChainHandle>,
     servers: JoinSet<io::Result<()>>,
     ends: mpsc::Receiver<End>,
@@ -136,7 +135,7 @@ impl Network {
         }
         let mut sockets = sockets.into_iter();
         let control = match &options.control {
-            Some(control) => Some((bind(control.port).await?, control.cookie.clone())),
+            Some(control) => Some((bind(control.port).await?, control.cookie.credentials.clone())),
             None => None,
         };
         let mut stores = Vec::new();
@@ -149,7 +148,6 @@ impl Network {
         let (ended, ends) = mpsc::channel(members.len().max(1));
         let mut network = Self {
             _directory: directory,
-            clock,
             handles: Vec::new(),
             servers: JoinSet::new(),
             ends,
@@ -161,7 +159,7 @@ impl Network {
             let thread = ChainThread {
                 member,
                 store,
-                clock: network.clock.clone(),
+                clock: clock.clone(),
                 stop: stopped.clone(),
                 ended: ended.clone(),
             };
@@ -186,11 +184,6 @@ impl Network {
     /// The running chains, in the order in which they were given.
     pub fn chains(&self) -> &[ChainHandle] {
         &self.handles
-    }
-
-    /// Chain time.
-    pub fn clock(&self) -> &ChainClock {
-        &self.clock
     }
 
     /// Waits until a chain or a server fails, which none of them should.

@@ -192,7 +192,7 @@ impl Prepared {
     fn options(&self, args: &UpArgs) -> Options {
         let control = Control {
             port: args.base_port.saturating_add(CONTROL_PORT_OFFSET),
-            cookie: self.control.credentials.clone(),
+            cookie: self.control.clone(),
         };
         Options {
             clock: if args.wall_clock { ClockSetting::Wall } else { ClockSetting::Paused },
