@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 
+import { toBech32 } from "@cosmjs/encoding";
 import { DirectSecp256k1Wallet } from "@cosmjs/proto-signing";
 import { GasPrice, SigningStargateClient } from "@cosmjs/stargate";
 import { Comet38Client, connectComet } from "@cosmjs/tendermint-rpc";
@@ -65,5 +66,5 @@ assert.equal(proven.height, sent.height);
 assert.ok(proven.proof);
 const searched = await signing.searchTx(`transfer.recipient='${to}'`);
 assert.ok(searched.some((tx) => tx.hash === sent.transactionHash));
-assert.equal(await signing.getAccount("causeway1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqz2zmna"), null);
+assert.equal(await signing.getAccount(toBech32("causeway", new Uint8Array(20))), null);
 console.log(`paid in block ${sent.height}, gas ${sent.gasUsed} of ${sent.gasWanted}`);
