@@ -50,8 +50,8 @@ pub struct BitcoinChain {
 
 impl BitcoinChain {
     /// A chain that goes on where the writes in `view` end, or a new one when there are none: its
-    /// first block is dated back, and `config.genesis_time` is not looked at. `clients` are the light
-    /// clients that its contracts can follow other chains with. `credentials` are the
+    /// first block is dated back, and `config.genesis_time` is not looked at. `clients` are the
+    /// light clients that its contracts can follow other chains with. `credentials` are the
     /// `user:password` pairs that the RPC accepts; with none, everybody may ask.
     pub fn open(
         config: Config,

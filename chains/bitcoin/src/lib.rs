@@ -6,8 +6,8 @@
 //! messages; [`Miners`] holds several with the network among them. Headers are judged by the light
 //! client's own code. There is no I/O and no clock.
 //!
-//! Calls ride in transactions, and [`Contracts`] carries them out on a provable state whose root the
-//! block's coinbase commits to; coins that the contracts hold are in one output, the vault.
+//! Calls ride in transactions, and [`Contracts`] carries them out on a provable state whose root
+//! the block's coinbase commits to; coins that the contracts hold are in one output, the vault.
 //!
 //! Deliberately absent: scripts other than spends of a key's hash and of the vault, and light
 //! clients, which are given by whoever builds a chain.

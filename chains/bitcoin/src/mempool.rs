@@ -269,8 +269,8 @@ impl Mempool {
         }
     }
 
-    /// The first of those that wait, up to this weight and the gas of a block; the very first in any
-    /// case, since it fits a block of its own.
+    /// The first of those that wait, up to this weight and the gas of a block; the very first in
+    /// any case, since it fits a block of its own.
     pub(crate) fn select(&self, most_weight: usize) -> Selection {
         let mut selection = Selection::default();
         let (mut weight, mut gas) = (0_usize, 0_u64);

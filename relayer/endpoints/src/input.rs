@@ -37,7 +37,8 @@ pub async fn scanned_input(
 }
 
 /// What an executed transaction says of the packets of a batch. Of packets that it does not speak
-/// of clearly nothing is said: they are looked up. `updates` messages stand before those of `items`.
+/// of clearly nothing is said: they are looked up. `updates` messages stand before those of
+/// `items`.
 pub fn executed_input(
     id: BatchId,
     executed: Executed,

@@ -24,8 +24,8 @@ const BANK: &[u8] = b"/bank/";
 /// Before supplies.
 const SUPPLY: &[u8] = b"/supply/";
 
-/// What was written and, where there is no value, removed, in this order: the shape of the tree, and
-/// so its root, depends on it.
+/// What was written and, where there is no value, removed, in this order: the shape of the tree,
+/// and so its root, depends on it.
 pub(crate) type Writes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
 /// A state that changes, with what was changed.

@@ -90,8 +90,10 @@ pub(crate) fn payout_weight(call: &PreparedCall) -> usize {
 
 /// True for a transaction that means to spend the vault.
 pub(crate) fn spends_vault(transaction: &OwnedTransaction) -> bool {
-    let is_vault = |input: &OwnedInput| matches!(input.witness.as_slice(), [script] if *script == VAULT_WITNESS_SCRIPT);
-    transaction.inputs.iter().any(is_vault)
+    transaction.inputs.iter().any(|input| {
+        let witness = input.witness.as_slice();
+        matches!(witness, [script] if *script == VAULT_WITNESS_SCRIPT)
+    })
 }
 
 #[cfg(test)]

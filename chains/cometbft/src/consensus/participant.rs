@@ -246,8 +246,8 @@ impl<A: Application> Participant<A> {
         self.is_stopped
     }
 
-    /// Signs `rival`, a block that it did not decide, beside `vote`, its vote for the one it did: what
-    /// no honest validator does.
+    /// Signs `rival`, a block that it did not decide, beside `vote`, its vote for the one it did:
+    /// what no honest validator does.
     pub fn sign_rival(&self, rival: BlockId, commit: &Commit, vote: &CommitVote) -> CommitVote {
         let commit = Commit { block_id: rival, ..commit.clone() };
         let signature = self.key.sign(&commit_sign_bytes(self.state.chain_id(), &commit, vote));

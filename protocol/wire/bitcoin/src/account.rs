@@ -1,5 +1,5 @@
-//! Accounts of contracts, which no key can spend: 32 bytes, so that none is a key's hash. Their text
-//! is the address of such a witness program, which nothing on the chain may pay.
+//! Accounts of contracts, which no key can spend: 32 bytes, so that none is a key's hash. Their
+//! text is the address of such a witness program, which nothing on the chain may pay.
 
 use causeway_core::transfer::VERSION;
 use causeway_core::{ClientId, PortId};

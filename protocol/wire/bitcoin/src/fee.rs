@@ -10,8 +10,8 @@ pub const GAS_PER_UNIT: u64 = 1000;
 pub const MAX_BLOCK_GAS: u64 = 100_000_000;
 /// What every call costs before it does anything.
 pub const CALL_GAS: u64 = 10_000;
-/// What a movement of tokens costs: three entries, and perhaps an output of the payout. So a block's
-/// gas bounds the payout's size.
+/// What a movement of tokens costs: three entries, and perhaps an output of the payout. So a
+/// block's gas bounds the payout's size.
 pub const PAYMENT_GAS: u64 = 5_000;
 
 /// Weight units of a virtual byte (BIP141).

@@ -56,8 +56,8 @@ pub struct BitcoinEndpoint {
 }
 
 impl BitcoinEndpoint {
-    /// The chain that `transport` leads to. `registry` tells what the clients on it are; `key` signs
-    /// and pays, and without one nothing can be submitted.
+    /// The chain that `transport` leads to. `registry` tells what the clients on it are; `key`
+    /// signs and pays, and without one nothing can be submitted.
     pub fn new(
         transport: Arc<dyn Transport>,
         registry: Arc<ClientRegistry>,

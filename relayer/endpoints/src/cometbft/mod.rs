@@ -54,8 +54,8 @@ pub struct CometbftEndpoint {
 }
 
 impl CometbftEndpoint {
-    /// The chain that `transport` leads to. `registry` tells what the clients on it are; `key` signs
-    /// and pays, and without one nothing can be submitted.
+    /// The chain that `transport` leads to. `registry` tells what the clients on it are; `key`
+    /// signs and pays, and without one nothing can be submitted.
     pub fn new(
         transport: Arc<dyn Transport>,
         registry: Arc<ClientRegistry>,

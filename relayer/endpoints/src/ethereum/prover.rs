@@ -139,7 +139,8 @@ impl Prover for EthereumEndpoint {
         let time = Timestamp::from_secs(route.reached.timestamp).unwrap_or_default();
         if reached < at_least || time < not_before {
             let reason = format!(
-                "updates lead to slot {} of {time}; {at_least}, of {not_before} or later, is needed",
+                "updates lead to slot {} of {time}; {at_least}, of {not_before} or later, is \
+                 needed",
                 route.reached.slot,
             );
             return Err(EndpointError::Missing { what: "finality update", reason });

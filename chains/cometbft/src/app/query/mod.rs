@@ -1,5 +1,5 @@
-//! Questions about the state (`abci_query`): to a store by key, with proof, or by the methods of the
-//! modules' query services.
+//! Questions about the state (`abci_query`): to a store by key, with proof, or by the methods of
+//! the modules' query services.
 
 mod auth;
 mod bank;

@@ -30,7 +30,8 @@ pub struct Govern {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Validators' keys, of ed25519, and their new powers; zero removes one
-    /// (`/causeway.consensus.v1.MsgUpdateValidators {1 authority, 2 updates {1 pub_key, 2 power}}`).
+    /// (`/causeway.consensus.v1.MsgUpdateValidators {1 authority, 2 updates {1 pub_key, 2
+    /// power}}`).
     UpdateValidators(Vec<([u8; 32], u64)>),
     /// Transfers through a client stop or go on
     /// (`/causeway.transfer.v1.MsgSetPaused {1 authority, 2 client_id, 3 paused}`).

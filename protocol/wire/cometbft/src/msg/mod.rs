@@ -3,9 +3,9 @@
 //!
 //! Of our own, and known to our chains only, are: several packets under one proof
 //! (`/causeway.ibc.v1.MsgRecvPackets {1 packets, 2 proof_commitments, 3 proof_height, 4 signer}`,
-//! answered by `{1 results}`), and what the chain's authority decides ([`Decision`]). All others are
-//! the published messages of Cosmos SDK and ibc-go. `MsgSendPacket` has several payloads
-//! where chains of ours are meant; released ibc-go takes exactly one.
+//! answered by `{1 results}`), and what the chain's authority decides ([`Decision`]). All others
+//! are the published messages of Cosmos SDK and ibc-go. `MsgSendPacket` has several payloads where
+//! chains of ours are meant; released ibc-go takes exactly one.
 
 mod bank;
 mod call;
