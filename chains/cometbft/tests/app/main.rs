@@ -12,6 +12,7 @@
 )]
 
 mod accounts;
+mod authority;
 mod bridge;
 mod bytes;
 mod net;

@@ -45,7 +45,7 @@ impl Link {
         link.commit();
         let create = link.peer.new_client(Duration::from_hours(24));
         let done = link.message("relayer", &Message::CreateClient(create));
-        assert!(done.success, "{:?}", done);
+        assert!(done.success, "{done:?}");
         let counterparty = Counterparty { client_id: client(THERE), prefix: link.peer.prefix() };
         let register = RegisterCounterparty { client_id: client(HERE), counterparty };
         let register = Message::RegisterCounterparty(register);

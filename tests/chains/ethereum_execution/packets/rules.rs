@@ -150,6 +150,12 @@ fn what_breaks_a_rule_leaves_fees_and_nothing_else() {
         assert_eq!(storage(&before), storage(&after));
         assert!(after.balance(&account("relayer")) < before.balance(&account("relayer")));
     }
+}
+
+#[test]
+fn a_transfer_that_breaks_a_rule_is_refused_in_the_published_words() {
+    let mut link = Link::open();
+    let bob = account("bob");
     let send = |token, amount: u64, source: &str, timeout| {
         let msg_ = sol::SendTransferMsg {
             denom: token,
