@@ -227,8 +227,8 @@ fn every_message_is_a_call_in_one_form() {
 /// Two thousand offsets to one packet, with two thousand offsets to one payload.
 #[test]
 fn offsets_cannot_make_more_of_a_call_than_there_is() {
-    let word = |number: u64| alloy_primitives::U256::from(number).to_be_bytes::<32>().to_vec();
     const COUNT: u64 = 2_000;
+    let word = |number: u64| alloy_primitives::U256::from(number).to_be_bytes::<32>().to_vec();
     let mut bytes = Router::recvPacketsCall::SELECTOR.to_vec();
     // The message; in it the packets, the proof and the height.
     bytes.extend([word(32), word(128), word(0), word(0), word(0)].concat());
