@@ -72,10 +72,9 @@ fn others_read_headers_transactions_and_receipts_and_get_the_same_roots() {
             bloom.accrue_bloom(receipt.logs_bloom());
         }
         assert_eq!(bloom, header.logs_bloom);
-        let used = receipts.last().map_or(0, alloy_consensus::ReceiptEnvelope::cumulative_gas_used);
+        let used = receipts.last().map_or(0, ReceiptEnvelope::cumulative_gas_used);
         assert_eq!(used, header.gas_used);
-        let outcomes: Vec<bool> =
-            receipts.iter().map(alloy_consensus::ReceiptEnvelope::status).collect();
+        let outcomes: Vec<bool> = receipts.iter().map(ReceiptEnvelope::status).collect();
         assert!(outcomes.is_empty() || outcomes.iter().filter(|ok| !**ok).count() == 2);
         transactions += txs.len();
     }

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolError;
+use causeway_chain_ethereum::execution::StateView;
 use causeway_client_ethereum::execution::proof::BatchProof;
 use causeway_client_ethereum::execution::router::verify_slots;
 use causeway_core::gmp::{AccountIdentifier, GmpPacketData};
@@ -134,71 +135,83 @@ fn what_breaks_a_rule_leaves_fees_and_nothing_else() {
     forged.packet.payloads = vec![incoming("uatom", 901, &hex_name(&bob))];
     let mut unknown = good.clone();
     unknown.proof_height = Height::new(7, 1_000_000);
+    let storage = |state: &StateView| state.proof(&ROUTER, &[]).storage_root;
     for bad in [forged, unknown] {
         let before = link.pos.head();
-        let hash = {
-            let input = calldata(&Message::ReceivePacket(bad));
-            link.pos.submit("relayer", ROUTER, 0, input)
-        };
-        link.pos.step();
-        let done = link.pos.done(&hash);
+        let done = link.message("relayer", &Message::ReceivePacket(bad));
         assert!(!done.success && done.logs.is_empty() && done.gas_used > 21_000);
         let after = link.pos.head();
-        let storage = |state: &causeway_chain_ethereum::execution::StateView| {
-            state.proof(&ROUTER, &[]).storage_root
-        };
         assert_eq!(storage(&before), storage(&after));
         assert!(after.balance(&account("relayer")) < before.balance(&account("relayer")));
     }
+    // One bad call undoes the good one beside it; without it they are one transaction.
+    let calls = |calls: &[Vec<u8>]| {
+        let data = calls.iter().map(|call| call.clone().into()).collect();
+        Router::multicallCall { data }
+    };
+    let good = calldata(&Message::ReceivePacket(good));
+    let before = link.pos.head();
+    let both = calls(&[good.clone(), vec![1, 2, 3, 4]]);
+    assert!(!link.pos.exec("relayer", ROUTER, &both).success);
+    assert_eq!(storage(&before), storage(&link.pos.head()));
+    assert!(link.pos.exec("relayer", ROUTER, &calls(&[good.clone(), good])).success);
+    let voucher = voucher_address(&format!("transfer/{HERE}/uatom"));
+    assert_eq!(link.balance(voucher, bob), U256::from(900));
+}
+
+/// A call of `sendTransfer`.
+fn send(denom: Address, amount: u64, source: &str, timeout: u64) -> Vec<u8> {
+    let msg_ = sol::SendTransferMsg {
+        denom,
+        amount: U256::from(amount),
+        receiver: "pbft1receiver".into(),
+        sourceClient: source.into(),
+        destPort: String::new(),
+        timeoutTimestamp: timeout,
+        memo: String::new(),
+    };
+    sol_call(&Transfer::sendTransferCall { msg_ })
 }
 
 #[test]
-fn a_transfer_that_breaks_a_rule_is_refused_in_the_published_words() {
+fn transfers_are_refused_with_the_published_errors() {
     let mut link = Link::open();
-    let bob = account("bob");
-    let send = |token, amount: u64, source: &str, timeout| {
-        let msg_ = sol::SendTransferMsg {
-            denom: token,
-            amount: U256::from(amount),
-            receiver: "pbft1receiver".into(),
-            sourceClient: source.into(),
-            destPort: String::new(),
-            timeoutTimestamp: timeout,
-            memo: String::new(),
-        };
-        sol_call(&Transfer::sendTransferCall { msg_ })
-    };
-    let now = link.pos.now();
     let approve = Erc20::approveCall { spender: TRANSFER, amount: U256::from(1_000) };
     assert!(link.pos.exec("alice", TOKEN_A, &approve).success);
-    let at = link.pos.now();
-    let cases: [(Vec<u8>, Vec<u8>); 5] = [
+    let now = link.pos.now();
+    let nobody = Address::repeat_byte(9);
+    let (allowance, needed) = (U256::from(1_000), U256::from(1_001));
+    let cases: [(Vec<u8>, Vec<u8>); 6] = [
         (
             send(TOKEN_A, 0, HERE, now + 100),
             Errors::ICS20InvalidAmount { amount: U256::ZERO }.abi_encode(),
         ),
         (
-            send(Address::repeat_byte(9), 1, HERE, now + 100),
-            Errors::ICS20DenomNotFound { denom: hex_name(&Address::repeat_byte(9)) }.abi_encode(),
+            send(nobody, 1, HERE, now + 100),
+            Errors::ICS20DenomNotFound { denom: hex_name(&nobody) }.abi_encode(),
         ),
         (
             send(TOKEN_A, 1_001, HERE, now + 100),
-            Errors::ERC20InsufficientAllowance {
-                spender: TRANSFER,
-                allowance: U256::from(1_000),
-                needed: U256::from(1_001),
-            }
-            .abi_encode(),
+            Errors::ERC20InsufficientAllowance { spender: TRANSFER, allowance, needed }
+                .abi_encode(),
         ),
         (
             send(TOKEN_A, 1, "client-9", now + 100),
             Errors::IBCClientNotFound { clientId: "client-9".into() }.abi_encode(),
         ),
         (
-            send(TOKEN_A, 1, HERE, at),
+            send(TOKEN_A, 1, HERE, now),
             Errors::IBCInvalidTimeoutTimestamp {
-                timeoutTimestamp: U256::from(at),
-                comparedTimestamp: U256::from(at),
+                timeoutTimestamp: U256::from(now),
+                comparedTimestamp: U256::from(now),
+            }
+            .abi_encode(),
+        ),
+        (
+            send(TOKEN_A, 1, HERE, now + 86_401),
+            Errors::IBCInvalidTimeoutDuration {
+                maxTimeoutDuration: U256::from(86_400),
+                actualTimeoutDuration: U256::from(86_401),
             }
             .abi_encode(),
         ),
@@ -209,5 +222,41 @@ fn a_transfer_that_breaks_a_rule_is_refused_in_the_published_words() {
     let payload = sol::Payload::from(&incoming("uatom", 1, "x"));
     let msg_ = sol::MsgSendPacket { sourceClient: HERE.into(), timeoutTimestamp: 1, payload };
     let refusal = link.pos.refusal("bob", ROUTER, sol_call(&Router::sendPacketCall { msg_ }));
-    assert_eq!(refusal, Errors::IBCUnauthorizedSender { caller: bob }.abi_encode());
+    assert_eq!(refusal, Errors::IBCUnauthorizedSender { caller: account("bob") }.abi_encode());
+}
+
+#[test]
+fn the_authority_alone_pauses_and_limits() {
+    let mut link = Link::open();
+    let approve = Erc20::approveCall { spender: TRANSFER, amount: U256::from(1_000) };
+    assert!(link.pos.exec("alice", TOKEN_A, &approve).success);
+    let pause = |paused| Transfer::setPausedCall { clientId: HERE.into(), paused };
+    let limit = |window| Transfer::setRateLimitCall {
+        clientId: HERE.into(),
+        token: TOKEN_A,
+        windowSeconds: window,
+        mostOut: U256::from(100),
+        mostIn: U256::MAX,
+    };
+    let unauthorized = Errors::AccessManagedUnauthorized { caller: account("alice") };
+    for call in [sol_call(&pause(true)), sol_call(&limit(60))] {
+        assert_eq!(link.pos.refusal("alice", TRANSFER, call), unauthorized.abi_encode());
+    }
+    let try_sending = |link: &Link, amount| {
+        let input = send(TOKEN_A, amount, HERE, link.pos.now() + 100);
+        link.pos.try_as(account("alice"), TRANSFER, input).is_ok()
+    };
+    assert!(link.pos.exec("authority", TRANSFER, &pause(true)).success);
+    let input = send(TOKEN_A, 1, HERE, link.pos.now() + 100);
+    let refusal = link.pos.refusal("alice", TRANSFER, input);
+    assert_eq!(refusal, Errors::EnforcedPause {}.abi_encode());
+    assert!(link.pos.exec("authority", TRANSFER, &pause(false)).success);
+    assert!(link.pos.exec("authority", TRANSFER, &limit(60)).success);
+    assert!(try_sending(&link, 100) && !try_sending(&link, 101));
+    let input = send(TOKEN_A, 101, HERE, link.pos.now() + 100);
+    let refusal = link.pos.refusal("alice", TRANSFER, input);
+    let exceeded = Errors::RateLimitExceeded { rateLimit: U256::from(100), usage: U256::from(101) };
+    assert_eq!(refusal, exceeded.abi_encode());
+    assert!(link.pos.exec("authority", TRANSFER, &limit(0)).success);
+    assert!(try_sending(&link, 101));
 }
