@@ -9,6 +9,14 @@
 //! used, and what it proves is judged by the chain that receives it.
 //!
 //! Start with [`Endpoint`] and [`prepare`].
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        reason = "tests compute freely"
+    )
+)]
 
 pub mod bitcoin;
 pub mod cometbft;

@@ -7,7 +7,7 @@ use alloy_sol_types::SolCall;
 use alloy_sol_types::abi::AbiDecoderConfig;
 use causeway_client_ethereum::chain::{ChainConfig, Slot};
 use causeway_wire_ethereum::eth::{
-    BlockNumber, CallRequest, Filter, Hex, Log, Receipt, RpcError, Transaction,
+    BlockNumber, CallRequest, Filter, FilterBlocks, Hex, Log, Receipt, RpcError, Transaction,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,11 @@ const MAX_BATCH: usize = 100;
 
 /// The most bytes that the decoding of a contract's answer may take.
 const MAX_DECODED_LEN: usize = 8 << 20;
+
+/// Blocks of one look for old logs, fewer than servers refuse, and how many such looks there are at
+/// most.
+const BLOCKS_PER_LOOK: u64 = 5_000;
+const MAX_LOOKS: u64 = 32;
 
 /// The most steps of the search for a slot's block.
 const MAX_STEPS: usize = 64;
@@ -193,6 +198,36 @@ impl Execution {
         self.call("eth_getLogs", json!([filter])).await
     }
 
+    /// The logs of a contract in blocks up to `head`, newest blocks first, span by span until
+    /// `is_enough`, or until a server has forgotten what is older.
+    pub(super) async fn past_logs(
+        &self,
+        head: u64,
+        contract: Address,
+        topics: Vec<Vec<B256>>,
+        is_enough: impl Fn(&[Log]) -> bool + Send,
+    ) -> Result<Vec<Log>, EndpointError> {
+        let mut filter = Filter::new(FilterBlocks::Range { from: None, to: None });
+        filter.addresses = vec![contract];
+        filter.topics = topics;
+        let (mut to, mut found) = (head, Vec::new());
+        for look in 0..MAX_LOOKS {
+            let from = to.saturating_sub(BLOCKS_PER_LOOK.saturating_sub(1));
+            let [first, last] = [from, to].map(|number| Some(BlockNumber::Number(number)));
+            filter.blocks = FilterBlocks::Range { from: first, to: last };
+            match self.logs(&filter).await {
+                Ok(logs) => found.extend(logs),
+                Err(EndpointError::Missing { .. }) if look > 0 => break,
+                Err(error) => return Err(error),
+            }
+            if from == 0 || is_enough(&found) {
+                break;
+            }
+            to = from.saturating_sub(1);
+        }
+        Ok(found)
+    }
+
     pub(super) async fn receipt(&self, hash: &str) -> Result<Option<Receipt>, EndpointError> {
         self.call("eth_getTransactionReceipt", json!([hash])).await
     }
@@ -258,4 +293,71 @@ impl Execution {
 
 fn missing(method: &'static str, error: &RpcError) -> EndpointError {
     EndpointError::Missing { what: method, reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::sync::Mutex;
+    use std::task::{Context, Poll, Waker};
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::{Reply, Stream, Subscription, TransportError};
+
+    const HEAD: u64 = 12_000;
+    /// As many blocks as the bundled chain looks at in one query, and as it keeps.
+    const SERVED: u64 = 10_000;
+
+    /// A server that refuses long ranges and has forgotten old blocks; it notes what was asked.
+    #[derive(Default)]
+    struct Server(Mutex<Vec<(u64, u64)>>);
+
+    #[async_trait]
+    impl Transport for Server {
+        async fn send(&self, call: Call) -> Result<Reply, TransportError> {
+            let call: Value = serde_json::from_slice(&call.body).unwrap();
+            let number = |name: &str| {
+                let text = call["params"][0][name].as_str().unwrap();
+                u64::from_str_radix(text.trim_start_matches("0x"), 16).unwrap()
+            };
+            let (from, to) = (number("fromBlock"), number("toBlock"));
+            let is_served = to - from < SERVED && from > HEAD - SERVED;
+            let answer = if is_served {
+                self.0.lock().unwrap().push((from, to));
+                json!({ "jsonrpc": "2.0", "id": 0, "result": [] })
+            } else {
+                let error = json!({ "code": -32005, "message": "exceed maximum block range" });
+                json!({ "jsonrpc": "2.0", "id": 0, "error": error })
+            };
+            Ok(Reply { status: 200, body: answer.to_string().into_bytes() })
+        }
+
+        async fn subscribe(&self, _: &Subscription) -> Result<Box<dyn Stream>, TransportError> {
+            Err(TransportError { reason: "no streams".into() })
+        }
+    }
+
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(output) => output,
+            Poll::Pending => panic!("nothing here waits"),
+        }
+    }
+
+    #[test]
+    fn old_logs_are_looked_for_in_spans_that_servers_answer() {
+        let server = Arc::new(Server::default());
+        let execution = Execution::new(Arc::clone(&server) as Arc<dyn Transport>);
+        let look = |is_enough: fn(&[Log]) -> bool| {
+            let logs = execution.past_logs(HEAD, Address::ZERO, Vec::new(), is_enough);
+            assert_eq!(now(logs), Ok(Vec::new()));
+            core::mem::take(&mut *server.0.lock().unwrap())
+        };
+        // All that the server keeps, each block once, and no complaint about what it does not.
+        assert_eq!(look(|_| false), [(7_001, 12_000), (2_001, 7_000)]);
+        assert_eq!(look(|_| true), [(7_001, 12_000)]);
+    }
 }

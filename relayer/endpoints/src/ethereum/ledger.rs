@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use causeway_core::ClientId;
 use causeway_core::transfer::Denom;
 use causeway_wire_ethereum::abi::sol::{Erc20, Transfer};
-use causeway_wire_ethereum::eth::{BlockNumber, Filter, FilterBlocks};
+use causeway_wire_ethereum::eth::Log;
 use serde_json::json;
 
 use super::{EthereumEndpoint, amount, nonsense};
@@ -21,12 +21,13 @@ const NATIVE: &str = "wei";
 const MAX_VOUCHERS: usize = 1000;
 
 impl EthereumEndpoint {
-    /// The contracts of all vouchers, with what they stand for.
+    /// The contracts of the vouchers whose making servers still tell of, with what they stand for.
     async fn vouchers(&self) -> Result<Vec<(Address, Denom)>, EndpointError> {
-        let blocks = FilterBlocks::Range { from: Some(BlockNumber::Earliest), to: None };
+        let head = self.execution.head().await?.number;
         let topics = vec![vec![Transfer::IBCERC20ContractCreated::SIGNATURE_HASH]];
-        let filter = Filter { blocks, addresses: vec![self.settings.transfer], topics };
-        let logs = self.execution.logs(&filter).await?;
+        let is_enough = |logs: &[Log]| logs.len() >= MAX_VOUCHERS;
+        let contract = self.settings.transfer;
+        let logs = self.execution.past_logs(head, contract, topics, is_enough).await?;
         let created: BTreeSet<Address> = logs
             .iter()
             .filter_map(|log| log.topics.get(1).map(|topic| Address::from_word(*topic)))

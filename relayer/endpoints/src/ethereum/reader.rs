@@ -16,10 +16,6 @@ use crate::{ChainEvent, EndpointError, Events, MAX_LOOKUP, Page, Reader, Transac
 /// The most slots of one call of `events`.
 const MAX_SPAN: u64 = 500;
 
-/// Blocks of one look for old logs, and how many such looks there are at most.
-const BLOCKS_PER_LOOK: u64 = 10_000;
-const MAX_LOOKS: u64 = 16;
-
 /// Which client of this chain an event is about, and what it means to a relayer.
 fn of_client(event: Event) -> Option<(ClientId, ChainEvent)> {
     match event {
@@ -78,26 +74,17 @@ impl EthereumEndpoint {
     ) -> Result<Vec<(ChainEvent, Height)>, EndpointError> {
         let network = self.beacon.network().await?;
         let word = |sequence: &Sequence| B256::from(U256::from(sequence.get()));
-        let mut to = self.execution.head().await?.number;
+        let head = self.execution.head().await?.number;
+        let words = sequences.iter().map(word).collect();
+        let topics = vec![vec![kind], vec![topic(client)], words];
+        let is_enough = |logs: &[Log]| logs.len() >= sequences.len();
+        let router = self.settings.router;
+        let logs = self.execution.past_logs(head, router, topics, is_enough).await?;
         let mut found = Vec::new();
-        for _ in 0..MAX_LOOKS {
-            let from = to.saturating_sub(BLOCKS_PER_LOOK);
-            let blocks = FilterBlocks::Range {
-                from: Some(BlockNumber::Number(from)),
-                to: Some(BlockNumber::Number(to)),
-            };
-            let words = sequences.iter().map(word).collect();
-            let topics = vec![vec![kind], vec![topic(client)], words];
-            let filter = Filter { blocks, addresses: vec![self.settings.router], topics };
-            for (log, owner, event) in self.told(self.execution.logs(&filter).await?)? {
-                if owner == *client {
-                    found.push((event, self.slot_of(&network.chain, &log).await?));
-                }
+        for (log, owner, event) in self.told(logs)? {
+            if owner == *client {
+                found.push((event, self.slot_of(&network.chain, &log).await?));
             }
-            if from == 0 || found.len() >= sequences.len() {
-                break;
-            }
-            to = from.saturating_sub(1);
         }
         Ok(found)
     }
