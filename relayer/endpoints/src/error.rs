@@ -1,5 +1,7 @@
 //! Why an endpoint could not do what was asked.
 
+use core::fmt;
+
 use causeway_core::Recourse;
 use causeway_relayer_engine::Failure;
 
@@ -55,6 +57,11 @@ pub enum EndpointError {
     },
 }
 
+/// An answer that makes no sense.
+pub(crate) fn nonsense(what: &'static str, reason: &dyn fmt::Display) -> EndpointError {
+    EndpointError::Nonsense { what, reason: reason.to_string() }
+}
+
 /// Codes of refusals that time heals, or somebody else: those whose recourse is to wait.
 const WAITING: [&str; 7] = [
     "header_from_future",
@@ -67,6 +74,11 @@ const WAITING: [&str; 7] = [
 ];
 
 impl EndpointError {
+    /// Something is to be signed, and there is no key.
+    pub(crate) fn no_key() -> Self {
+        Self::Unsupported { reason: "there is no key to sign with".to_owned() }
+    }
+
     /// What a chain's refusal advises, where its words have the code of one that passes by itself.
     pub(crate) fn recourse_of(reason: &str) -> Recourse {
         let passes = WAITING.iter().any(|code| reason.contains(code));

@@ -5,6 +5,7 @@ use causeway_light_client::{ClientRegistry, ErasedClient, RawView, Status};
 use causeway_relayer_engine::{ClientReport, ClientStatus};
 
 use crate::EndpointError;
+use crate::error::nonsense;
 
 /// A client as its host has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +34,7 @@ impl HostedClient {
         now: Timestamp,
     ) -> Result<Self, EndpointError> {
         let report = report(family(registry, &client_state)?, &client_state, &consensus_state, now)
-            .map_err(|refusal| nonsense(&refusal))?;
+            .map_err(|refusal| nonsense("client", &refusal))?;
         Ok(Self { id, client_state, consensus_state, counterparty, report })
     }
 
@@ -44,7 +45,7 @@ impl HostedClient {
     ) -> Result<Height, EndpointError> {
         family(registry, client_state)?
             .latest_height(client_state)
-            .map_err(|refusal| nonsense(&refusal))
+            .map_err(|refusal| nonsense("client", &refusal))
     }
 }
 
@@ -55,10 +56,6 @@ fn family<'a>(
     registry.by_client_state(client_state).ok_or_else(|| EndpointError::Unsupported {
         reason: format!("{} is no client state that is known here", client_state.type_url),
     })
-}
-
-fn nonsense(refusal: &BoxedRefusal) -> EndpointError {
-    EndpointError::Nonsense { what: "client", reason: refusal.to_string() }
 }
 
 fn report(

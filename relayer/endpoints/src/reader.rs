@@ -1,7 +1,7 @@
 //! Packets, as a chain's events and state have them.
 
 use async_trait::async_trait;
-use causeway_core::{Acknowledgement, ClientId, Height, Packet, PacketPath, Sequence};
+use causeway_core::{Acknowledgement, ClientId, Event, Height, Packet, PacketPath, Sequence};
 
 use crate::{EndpointError, Transaction};
 
@@ -23,6 +23,25 @@ pub enum ChainEvent {
     Answered(Packet, Acknowledgement),
     /// A packet of this chain ended.
     Settled(Sequence),
+}
+
+impl ChainEvent {
+    /// What an event of the message core means to a relayer, and which client of its chain it is
+    /// about; `None` for the others.
+    pub(crate) fn of(event: Event) -> Option<(ClientId, Self)> {
+        match event {
+            Event::PacketSent { packet } => {
+                Some((packet.source_client.clone(), Self::Sent(packet)))
+            }
+            Event::AcknowledgementWritten { packet, acknowledgement } => {
+                Some((packet.dest_client.clone(), Self::Answered(packet, acknowledgement)))
+            }
+            Event::PacketAcknowledged { packet, .. } | Event::PacketTimedOut { packet } => {
+                Some((packet.source_client, Self::Settled(packet.sequence)))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The packet events of a range of heights.

@@ -22,7 +22,8 @@ use causeway_light_client::ClientRegistry;
 use causeway_wire_bitcoin::{AddressNetwork, Wallet};
 use k256::ecdsa::SigningKey;
 
-use crate::{Api, EndpointError, Transport};
+use crate::error::nonsense;
+use crate::{Api, Transport};
 use rpc::Rpc;
 
 /// The one API of the family.
@@ -84,8 +85,4 @@ impl fmt::Debug for BitcoinEndpoint {
 
 const fn height(block: u64) -> Height {
     Height::new(0, block)
-}
-
-fn nonsense(what: &'static str, reason: &dyn fmt::Display) -> EndpointError {
-    EndpointError::Nonsense { what, reason: reason.to_string() }
 }

@@ -1,7 +1,7 @@
 //! Packets in the calls of blocks and in the state.
 
 use async_trait::async_trait;
-use causeway_core::{Acknowledgement, ClientId, Event, Height, Packet, PacketPath, Sequence};
+use causeway_core::{Acknowledgement, ClientId, Height, Packet, PacketPath, Sequence};
 use causeway_wire_bitcoin::rpc::TransactionInfo;
 use causeway_wire_bitcoin::state::{CallEvent, CallResult, PacketEvents, TracePage};
 use serde_json::{Value, json};
@@ -16,18 +16,9 @@ const MAX_LOOKS: u64 = 64;
 
 /// Which client of this chain an event is about, and what it means to a relayer.
 fn of_client(event: CallEvent) -> Option<(ClientId, ChainEvent)> {
-    let CallEvent::Core(event) = event else { return None };
     match event {
-        Event::PacketSent { packet } => {
-            Some((packet.source_client.clone(), ChainEvent::Sent(packet)))
-        }
-        Event::AcknowledgementWritten { packet, acknowledgement } => {
-            Some((packet.dest_client.clone(), ChainEvent::Answered(packet, acknowledgement)))
-        }
-        Event::PacketAcknowledged { packet, .. } | Event::PacketTimedOut { packet } => {
-            Some((packet.source_client, ChainEvent::Settled(packet.sequence)))
-        }
-        _ => None,
+        CallEvent::Core(event) => ChainEvent::of(event),
+        CallEvent::App { .. } => None,
     }
 }
 

@@ -102,9 +102,7 @@ fn brought_by(message: &Message) -> u64 {
 
 impl BitcoinEndpoint {
     fn key(&self) -> Result<&SigningKey, EndpointError> {
-        self.key.as_ref().ok_or_else(|| EndpointError::Unsupported {
-            reason: "there is no key to sign with".to_owned(),
-        })
+        self.key.as_ref().ok_or_else(EndpointError::no_key)
     }
 
     fn address(&self, key: &SigningKey) -> String {

@@ -19,6 +19,7 @@ use causeway_core::{Amount, ClientId, Height};
 use causeway_light_client::ClientRegistry;
 use causeway_wire_cometbft::tx::SigningKey;
 
+use crate::error::nonsense;
 use crate::{EndpointError, Transport};
 use rpc::Rpc;
 use submitter::Account;
@@ -86,10 +87,6 @@ const fn block_before(height: u64) -> u64 {
 /// The header that proves the effects of block `height`.
 const fn header_after(height: u64) -> u64 {
     height.saturating_add(1)
-}
-
-fn nonsense(what: &'static str, reason: &dyn fmt::Display) -> EndpointError {
-    EndpointError::Nonsense { what, reason: reason.to_string() }
 }
 
 fn unsigned(what: &'static str, number: i64) -> Result<u64, EndpointError> {

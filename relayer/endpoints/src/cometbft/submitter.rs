@@ -57,9 +57,7 @@ impl Draft<'_> {
 
 impl CometbftEndpoint {
     fn signer(&self) -> Result<(&SigningKey, String), EndpointError> {
-        let key = self.key.as_ref().ok_or_else(|| EndpointError::Unsupported {
-            reason: "there is no key to sign with".to_owned(),
-        })?;
+        let key = self.key.as_ref().ok_or_else(EndpointError::no_key)?;
         let address = key.public_key().address().to_bech32(&self.settings.address_prefix);
         let address = address.ok_or_else(|| EndpointError::Unsupported {
             reason: format!("{:?} is no address prefix", self.settings.address_prefix),

@@ -23,7 +23,8 @@ use causeway_core::{Amount, Height};
 use causeway_light_client::ClientRegistry;
 use k256::ecdsa::SigningKey;
 
-use crate::{Api, EndpointError, Transport};
+use crate::error::nonsense;
+use crate::{Api, Transport};
 use beacon::Beacon;
 use execution::Execution;
 
@@ -84,10 +85,6 @@ impl fmt::Debug for EthereumEndpoint {
 
 fn height(slot: Slot) -> Height {
     Height::new(0, slot.get())
-}
-
-fn nonsense(what: &'static str, reason: &dyn fmt::Display) -> EndpointError {
-    EndpointError::Nonsense { what, reason: reason.to_string() }
 }
 
 fn amount(number: U256) -> Amount {

@@ -4,7 +4,7 @@ use alloy_primitives::{B256, U256, keccak256};
 use alloy_sol_types::SolEvent;
 use async_trait::async_trait;
 use causeway_client_ethereum::chain::{ChainConfig, Slot};
-use causeway_core::{Acknowledgement, ClientId, Event, Height, Packet, PacketPath, Sequence};
+use causeway_core::{Acknowledgement, ClientId, Height, Packet, PacketPath, Sequence};
 use causeway_wire_ethereum::abi::decode_event;
 use causeway_wire_ethereum::abi::sol::Router;
 use causeway_wire_ethereum::contracts::{offset_slot, storage_key};
@@ -15,22 +15,6 @@ use crate::{ChainEvent, EndpointError, Events, MAX_LOOKUP, Page, Reader, Transac
 
 /// The most slots of one call of `events`.
 const MAX_SPAN: u64 = 500;
-
-/// Which client of this chain an event is about, and what it means to a relayer.
-fn of_client(event: Event) -> Option<(ClientId, ChainEvent)> {
-    match event {
-        Event::PacketSent { packet } => {
-            Some((packet.source_client.clone(), ChainEvent::Sent(packet)))
-        }
-        Event::AcknowledgementWritten { packet, acknowledgement } => {
-            Some((packet.dest_client.clone(), ChainEvent::Answered(packet, acknowledgement)))
-        }
-        Event::PacketAcknowledged { packet, .. } | Event::PacketTimedOut { packet } => {
-            Some((packet.source_client, ChainEvent::Settled(packet.sequence)))
-        }
-        _ => None,
-    }
-}
 
 /// The topic of a client, which events of the router have second.
 fn topic(client: &ClientId) -> B256 {
@@ -46,7 +30,7 @@ impl EthereumEndpoint {
             }
             let event = decode_event(&log.topics, &log.data);
             let event = event.map_err(|error| nonsense("log", &error))?;
-            if let Some((client, event)) = event.and_then(of_client) {
+            if let Some((client, event)) = event.and_then(ChainEvent::of) {
                 told.push((log, client, event));
             }
         }

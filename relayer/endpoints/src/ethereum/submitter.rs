@@ -31,9 +31,7 @@ fn percent(number: u128, of: u128) -> u128 {
 
 impl EthereumEndpoint {
     fn signer(&self) -> Result<(&SigningKey, Address), EndpointError> {
-        let key = self.key.as_ref().ok_or_else(|| EndpointError::Unsupported {
-            reason: "there is no key to sign with".to_owned(),
-        })?;
+        let key = self.key.as_ref().ok_or_else(EndpointError::no_key)?;
         Ok((key, account_of(key)))
     }
 
