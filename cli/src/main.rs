@@ -8,7 +8,10 @@ mod control;
 mod families;
 mod input;
 mod keys;
+mod log;
 mod output;
+mod relaying;
+mod signals;
 
 use std::process::ExitCode;
 

@@ -10,6 +10,7 @@ use causeway_client_bitcoin::BlockHash;
 use causeway_core::{DecodeError, Timestamp};
 use causeway_light_client::ClientRegistry;
 use causeway_wire_bitcoin::Block;
+use causeway_wire_bitcoin::network_json;
 
 use crate::ledger::KEPT_STATES;
 use crate::miners::StartError;
@@ -175,6 +176,7 @@ impl Chain for BitcoinChain {
         }
         Summary {
             network_id: self.miners.rules().network_id(),
+            parameters: Some(network_json(self.miners.rules().network())),
             head: height,
             finalized: height.saturating_sub(KEPT_STATES),
             time: Timestamp::from_nanos(u64::from(secs).saturating_mul(1_000_000_000)),

@@ -27,6 +27,8 @@ pub enum Push {
 pub struct Summary {
     /// The chain's network id (CAIP-2).
     pub network_id: String,
+    /// What light clients must be told of a network that has no name, as the family's JSON.
+    pub parameters: Option<String>,
     /// Height of the newest block that a participant follows.
     pub head: u64,
     /// Height of the newest block that will never be undone.

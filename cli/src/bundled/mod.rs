@@ -62,6 +62,20 @@ pub(crate) trait BundledChain: Sync {
         None
     }
 
+    /// How far its time may be behind the clock, as configurations have it.
+    fn clock_drift(&self) -> &'static str;
+
+    /// How long its clients trust their newest state, where it is not the family's usual share.
+    fn trusting_period(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What configurations must say of it in its family's own terms. `network` is what the chain
+    /// says of itself.
+    fn parameters(&self, _network: Option<&str>) -> Option<toml::Table> {
+        None
+    }
+
     /// Its other tokens.
     fn tokens(&self) -> Vec<Denomination> {
         Vec::new()

@@ -44,6 +44,10 @@ impl BundledChain for Pbft {
         "1000000"
     }
 
+    fn clock_drift(&self) -> &'static str {
+        "15s"
+    }
+
     /// The least price that the chain takes.
     fn gas_price(&self) -> Option<&'static str> {
         Some("0.001")

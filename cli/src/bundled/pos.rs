@@ -45,6 +45,11 @@ impl BundledChain for Pos {
         "1000000000000000000"
     }
 
+    /// A slot is twelve times shorter than a proposer may be late.
+    fn clock_drift(&self) -> &'static str {
+        "15s"
+    }
+
     fn tokens(&self) -> Vec<Denomination> {
         let token = |address: Address, decimals, symbol: &str| Denomination {
             denom: address.to_checksum(None),

@@ -1,10 +1,9 @@
 //! The bundled proof-of-work chain.
 
-use causeway_chain::{Chain, DEVELOPERS, Listener, developer_key};
+use causeway_chain::{Chain, Listener};
 use causeway_chain_bitcoin::{BitcoinChain, Config};
 use causeway_core::Timestamp;
 use causeway_node::OpenChain;
-use causeway_wire_bitcoin::KeyHash;
 
 use super::{BundledApi, BundledChain};
 use crate::config::Denomination;
@@ -12,6 +11,9 @@ use crate::config::Denomination;
 pub(super) struct Pow;
 
 const ALIAS: &str = "pow";
+
+/// With so many blocks, its own included, a block of this chain counts as final.
+const CONFIRMATIONS: i64 = 4;
 
 impl BundledChain for Pow {
     fn alias(&self) -> &'static str {
@@ -32,9 +34,7 @@ impl BundledChain for Pow {
 
     fn open(&self, seed: u64, credentials: Vec<String>) -> OpenChain {
         Box::new(move |view, now| {
-            let mut config = Config::new(seed, Timestamp::default());
-            let account = |name| KeyHash::of(developer_key(ALIAS, name, seed).verifying_key());
-            config.funded = DEVELOPERS.map(account).to_vec();
+            let config = Config::new(seed, Timestamp::default());
             let chain: Box<dyn Chain> = Box::new(BitcoinChain::open(
                 config,
                 causeway_client_registry::all(),
@@ -56,5 +56,18 @@ impl BundledChain for Pow {
 
     fn max_fee(&self) -> &'static str {
         "1000000"
+    }
+
+    /// The median of eleven blocks is five blocks behind, and blocks come by chance.
+    fn clock_drift(&self) -> &'static str {
+        "60s"
+    }
+
+    fn parameters(&self, network: Option<&str>) -> Option<toml::Table> {
+        let rules: toml::Table = serde_json::from_str(network?).ok()?;
+        let mut table = toml::Table::new();
+        table.insert("network".to_owned(), rules.into());
+        table.insert("confirmations".to_owned(), CONFIRMATIONS.into());
+        Some(table)
     }
 }

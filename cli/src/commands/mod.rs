@@ -5,6 +5,8 @@ mod chain;
 mod completions;
 mod config;
 mod keys;
+mod path;
+mod relay;
 mod transfer;
 mod up;
 mod verify;
@@ -22,6 +24,11 @@ use crate::output::{Failure, Output};
 pub(crate) enum Command {
     /// Run three unlike chains on this machine, until interrupted.
     Up(up::UpArgs),
+    /// Carry packets between the configured chains, until interrupted.
+    Relay(relay::RelayArgs),
+    /// Connect chains.
+    #[command(subcommand)]
+    Path(path::PathCommand),
     /// Send tokens.
     Transfer(transfer::TransferArgs),
     /// Show what an account has.
@@ -45,6 +52,8 @@ impl Command {
     pub(crate) fn run(self, output: &Output) -> Result<ExitCode, Failure> {
         match self {
             Self::Up(args) => args.run(output),
+            Self::Relay(args) => args.run(output),
+            Self::Path(command) => output.answer(&command.run()?),
             Self::Transfer(args) => output.answer(&args.run()?),
             Self::Balance(args) => output.answer(&args.run()?),
             Self::Chain(command) => command.run(output),

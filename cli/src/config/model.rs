@@ -1,14 +1,15 @@
 //! What a configuration says.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use causeway_core::Amount;
 use causeway_core::caip::ChainId;
+use causeway_core::{Amount, ClientId};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::GasPrice;
+use super::{GasPrice, Length};
 use crate::families::{self, Family};
 
 /// The layout of configurations that this program reads and writes.
@@ -26,7 +27,7 @@ pub(crate) enum ConfigError {
 }
 
 /// A configuration.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
     /// The layout of this file.
@@ -60,7 +61,7 @@ pub(crate) struct Bundled {
 }
 
 /// One chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChainConfig {
     /// In which formats it speaks.
@@ -85,6 +86,17 @@ pub(crate) struct ChainConfig {
     /// not say: a decimal number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) gas_price: Option<Spanned<GasPrice>>,
+    /// How long new clients of this chain trust their newest state; the family's usual share of
+    /// its own bounds by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trusting_period: Option<Spanned<Length>>,
+    /// How far the time of this chain may be behind that of others: new clients on it take headers
+    /// that are so far ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) clock_drift: Option<Spanned<Length>>,
+    /// What else the family must know of the chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) parameters: Option<Spanned<toml::Table>>,
     /// Its native coin.
     pub(crate) native: Denomination,
     /// Other tokens, where the family has no list of them.
@@ -112,7 +124,13 @@ pub(crate) struct Denomination {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RelayerConfig {
     /// Where it answers.
-    pub(crate) listen: String,
+    pub(crate) listen: Spanned<SocketAddr>,
+    /// A file with the token that callers must bring to change something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Where it keeps its state; `relayer.sqlite` in the home directory by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) store: Option<PathBuf>,
 }
 
 /// A path: a client on each of two chains, each the other's counterparty.
@@ -130,7 +148,7 @@ pub(crate) struct PathEnd {
     /// The chain.
     pub(crate) chain: Spanned<String>,
     /// The client on it.
-    pub(crate) client: String,
+    pub(crate) client: Spanned<String>,
 }
 
 impl Config {
@@ -164,6 +182,8 @@ impl Config {
             chain.check()?;
         }
         for end in self.paths.iter().flat_map(|path| &path.ends) {
+            let client: Result<ClientId, _> = ClientId::new(end.client.get_ref().clone());
+            client.map_err(|error| (end.client.span().start, error.to_string()))?;
             if !self.chains.keys().any(|name| name.get_ref() == end.chain.get_ref()) {
                 return Err((end.chain.span().start, self.unknown(end.chain.get_ref())));
             }
@@ -221,6 +241,9 @@ impl ChainConfig {
         self.check_urls(family)?;
         if let Some(prefix) = &self.address_prefix {
             family.check_prefix(prefix.get_ref()).map_err(|why| (prefix.span().start, why))?;
+        }
+        if let Some(table) = &self.parameters {
+            family.check_parameters(self).map_err(|why| (table.span().start, why))?;
         }
         if let Some(text) = &self.max_fee {
             let parsed: Result<Amount, _> = text.get_ref().parse();

@@ -1,16 +1,20 @@
 //! Chains of Bitcoin's format, over Bitcoin Core's JSON-RPC.
 
+use std::sync::Arc;
+
 use alloy_primitives::U256;
 use async_trait::async_trait;
-use causeway_client_bitcoin::Outpoint;
+use causeway_client_bitcoin::{CommitmentMagic, Depths, Network, Outpoint};
 use causeway_core::Amount;
 use causeway_relayer_daemon::transport::HttpTransport;
-use causeway_relayer_endpoints::{Api, Call, Transport};
+use causeway_relayer_endpoints::{Api, Call, Endpoint, Transport, bitcoin};
 use causeway_wire_bitcoin::rpc::{
     CallFailure, FeeEstimate, MethodCall, ReplyError, ScanResult, ScannedCoin, read_reply,
 };
 use causeway_wire_bitcoin::state::AccountState;
-use causeway_wire_bitcoin::{Address, AddressNetwork, KeyHash, OwnedOutput, Spendable, Wallet};
+use causeway_wire_bitcoin::{
+    Address, AddressNetwork, KeyHash, OwnedOutput, Spendable, Wallet, read_network,
+};
 use k256::ecdsa::{SigningKey, VerifyingKey};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -76,6 +80,12 @@ impl Family for Bitcoin {
         Ok(address.to_string())
     }
 
+    fn check_parameters(&self, chain: &ChainConfig) -> Result<(), String> {
+        let parameters = Parameters::of(chain)?;
+        parameters.network(chain)?;
+        parameters.magic().map(|_| ())
+    }
+
     fn client(&self, chain: &ChainConfig, transport: HttpTransport) -> Box<dyn ChainClient> {
         Box::new(Client {
             transport,
@@ -83,6 +93,91 @@ impl Family for Bitcoin {
             network_id: chain.network_id.get_ref().clone(),
             denom: chain.native.denom.clone(),
             max_fee: chain.max_fee(),
+        })
+    }
+
+    fn endpoint(
+        &self,
+        chain: &ChainConfig,
+        transport: HttpTransport,
+        key: Option<SigningKey>,
+    ) -> Result<Arc<dyn Endpoint>, String> {
+        let parameters = Parameters::of(chain)?;
+        let max_fee: U256 = chain.max_fee().unwrap_or(Amount::MAX).into();
+        let settings = bitcoin::Settings {
+            network: parameters.network(chain)?,
+            commitment_magic: parameters.magic()?,
+            depths: Depths {
+                confirmations: parameters.confirmations,
+                fork_window: parameters.fork_window,
+            },
+            trusting_period: None,
+            address_network: network(super::prefix(self, chain))?,
+            max_fee: u64::try_from(max_fee).unwrap_or(u64::MAX),
+        };
+        let registry = Arc::new(causeway_client_registry::all());
+        let transport = Arc::new(transport);
+        Ok(Arc::new(bitcoin::BitcoinEndpoint::new(transport, registry, settings, key)))
+    }
+}
+
+/// What a configuration says of the family alone.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parameters {
+    /// The rules of headers, where the network has no name.
+    network: Option<toml::Table>,
+    /// With so many blocks, its own included, a block counts as final.
+    #[serde(default = "default_confirmations")]
+    confirmations: u32,
+    /// How far below the tip clients take branches.
+    #[serde(default = "default_fork_window")]
+    fork_window: u32,
+    /// What marks the chain's state commitments: four characters.
+    #[serde(default = "default_magic")]
+    commitment_magic: String,
+}
+
+fn default_magic() -> String {
+    "cwst".to_owned()
+}
+
+const fn default_confirmations() -> u32 {
+    6
+}
+
+const fn default_fork_window() -> u32 {
+    100
+}
+
+impl Parameters {
+    fn of(chain: &ChainConfig) -> Result<Self, String> {
+        let table = chain.parameters.as_ref().map(|table| table.get_ref().clone());
+        table.unwrap_or_default().try_into().map_err(|error: toml::de::Error| error.to_string())
+    }
+
+    fn magic(&self) -> Result<CommitmentMagic, String> {
+        let bytes = self.commitment_magic.as_bytes().try_into();
+        let magic = bytes.map_err(|_| "commitment_magic: four characters are wanted".to_owned());
+        magic.map(CommitmentMagic)
+    }
+
+    /// The network: what the parameters say, or the named one that the chain's id is of.
+    fn network(&self, chain: &ChainConfig) -> Result<Network, String> {
+        let id = chain.network_id.get_ref();
+        let is_it = |network: &Network| {
+            let genesis = network.rules().genesis.hash().to_string();
+            id.strip_prefix("bip122:").is_some_and(|id| genesis.starts_with(id))
+        };
+        let found = match &self.network {
+            Some(table) => {
+                let json = serde_json::to_vec(table).map_err(|error| error.to_string())?;
+                Some(read_network(&json).map_err(|error| error.to_string())?)
+            }
+            None => Network::NAMES.into_iter().filter_map(Network::by_name).find(is_it),
+        };
+        found.filter(is_it).ok_or_else(|| {
+            format!("network: {id} is none of the known networks, and not the one given here")
         })
     }
 }

@@ -1,11 +1,15 @@
 //! Chains of CometBFT with Cosmos SDK transactions, over CometBFT's RPC.
 
+use std::sync::Arc;
+
+use alloy_primitives::U256;
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use causeway_client_cometbft::ChainId;
 use causeway_core::Amount;
 use causeway_relayer_daemon::transport::HttpTransport;
-use causeway_relayer_endpoints::Api;
+use causeway_relayer_endpoints::{Api, Endpoint, cometbft};
 use causeway_wire_cometbft::msg::{Msg, Send};
 use causeway_wire_cometbft::query::{
     BASE_ACCOUNT, BaseAccount, PageRequest, QueryAccount, QueryAccountResponse, QueryAllBalances,
@@ -70,6 +74,10 @@ impl Family for Cometbft {
         address.to_bech32(prefix).ok_or_else(|| format!("{prefix:?} is no prefix"))
     }
 
+    fn check_parameters(&self, _chain: &ChainConfig) -> Result<(), String> {
+        Err("chains of this family need no parameters".to_owned())
+    }
+
     fn client(&self, chain: &ChainConfig, transport: HttpTransport) -> Box<dyn ChainClient> {
         Box::new(Client {
             transport,
@@ -80,6 +88,37 @@ impl Family for Cometbft {
             max_fee: chain.max_fee(),
         })
     }
+
+    fn endpoint(
+        &self,
+        chain: &ChainConfig,
+        transport: HttpTransport,
+        key: Option<SigningKey>,
+    ) -> Result<Arc<dyn Endpoint>, String> {
+        let id = chain.network_id.get_ref();
+        let id = id.split_once(':').map_or("", |(_, reference)| reference);
+        let price = chain.gas_price.as_ref();
+        let price = price.map_or(Amount::ZERO, |it| it.get_ref().of(GAS_UNIT));
+        let settings = cometbft::Settings {
+            chain_id: ChainId::new(id).map_err(|error| error.to_string())?,
+            address_prefix: super::prefix(self, chain).to_owned(),
+            fee_denom: chain.native.denom.clone(),
+            gas_price: small(price)?,
+            max_fee: chain.max_fee().unwrap_or(Amount::MAX),
+        };
+        let registry = Arc::new(causeway_client_registry::all());
+        let key = key.map(tx::SigningKey::from);
+        let transport = Arc::new(transport);
+        Ok(Arc::new(cometbft::CometbftEndpoint::new(transport, registry, settings, key)))
+    }
+}
+
+/// The endpoint's unit of gas prices.
+const GAS_UNIT: u64 = 1_000_000_000;
+
+fn small(price: Amount) -> Result<u64, String> {
+    let price: U256 = price.into();
+    u64::try_from(price).map_err(|_| format!("gas_price: {GAS_UNIT} gas would cost {price}"))
 }
 
 struct Client {

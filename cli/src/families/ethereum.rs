@@ -1,13 +1,16 @@
 //! Chains of Ethereum's format, over the Beacon API and `eth_*` JSON-RPC.
 
+use std::sync::Arc;
+
 use alloy_primitives::{Address, B256, Bytes, U64, U128, U256, hex};
 use alloy_sol_types::{SolCall, SolEvent};
 use async_trait::async_trait;
 use causeway_core::Amount;
 use causeway_relayer_daemon::transport::HttpTransport;
-use causeway_relayer_endpoints::{Api, Call, Transport};
+use causeway_relayer_endpoints::{Api, Call, Endpoint, Transport, ethereum};
 use causeway_wire_ethereum::abi::sol::Erc20;
 use causeway_wire_ethereum::abi::sol::Transfer::IBCERC20ContractCreated;
+use causeway_wire_ethereum::contracts;
 use causeway_wire_ethereum::transaction::{Transaction, account_of, address_of};
 use k256::ecdsa::{SigningKey, VerifyingKey};
 use serde::Deserialize;
@@ -74,6 +77,10 @@ impl Family for Ethereum {
         Ok(address.to_checksum(None))
     }
 
+    fn check_parameters(&self, _chain: &ChainConfig) -> Result<(), String> {
+        Err("chains of this family need no parameters".to_owned())
+    }
+
     fn client(&self, chain: &ChainConfig, transport: HttpTransport) -> Box<dyn ChainClient> {
         let network_id = chain.network_id.get_ref().clone();
         let reference = network_id.split_once(':').map(|(_, reference)| reference);
@@ -86,6 +93,34 @@ impl Family for Ethereum {
             tokens: chain.tokens.iter().filter_map(|token| token.denom.parse().ok()).collect(),
             transfer: chain.contracts.get("transfer").and_then(|text| text.parse().ok()),
         })
+    }
+
+    fn endpoint(
+        &self,
+        chain: &ChainConfig,
+        transport: HttpTransport,
+        key: Option<SigningKey>,
+    ) -> Result<Arc<dyn Endpoint>, String> {
+        let id = chain.network_id.get_ref();
+        let chain_id = id.split_once(':').and_then(|(_, reference)| reference.parse().ok());
+        let contract = |name: &str| {
+            let text = chain.contracts.get(name);
+            let text = text.ok_or_else(|| {
+                format!("packets need the address of contract {name:?} in the configuration")
+            })?;
+            text.parse::<Address>().map_err(|error| format!("contract {name:?}: {error}"))
+        };
+        let settings = ethereum::Settings {
+            chain_id: chain_id.ok_or_else(|| format!("{id}: no number of a chain"))?,
+            router: contract("router")?,
+            commitment_slot: contracts::COMMITMENT_SLOT,
+            transfer: contract("transfer")?,
+            tokens: chain.tokens.iter().filter_map(|token| token.denom.parse().ok()).collect(),
+            max_fee: chain.max_fee().unwrap_or(Amount::MAX),
+        };
+        let registry = Arc::new(causeway_client_registry::all());
+        let transport = Arc::new(transport);
+        Ok(Arc::new(ethereum::EthereumEndpoint::new(transport, registry, settings, key)))
     }
 }
 

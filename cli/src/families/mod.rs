@@ -6,10 +6,12 @@ mod cometbft;
 mod ethereum;
 pub(crate) mod rpc;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use causeway_core::Amount;
 use causeway_relayer_daemon::transport::{Address, HttpTransport, Login, TransportLimits};
-use causeway_relayer_endpoints::{Api, TransportError};
+use causeway_relayer_endpoints::{Api, Endpoint, TransportError};
 use k256::ecdsa::{SigningKey, VerifyingKey};
 use serde::Serialize;
 
@@ -51,8 +53,19 @@ pub(crate) trait Family: Sync {
     /// Reads an address, and gives it in its usual form.
     fn check_address(&self, prefix: &str, text: &str) -> Result<String, String>;
 
+    /// Accepts a configuration's own parameters of the family.
+    fn check_parameters(&self, chain: &ChainConfig) -> Result<(), String>;
+
     /// A client of one chain.
     fn client(&self, chain: &ChainConfig, transport: HttpTransport) -> Box<dyn ChainClient>;
+
+    /// The relayer's way to one chain; without a key nothing can be submitted there.
+    fn endpoint(
+        &self,
+        chain: &ChainConfig,
+        transport: HttpTransport,
+        key: Option<SigningKey>,
+    ) -> Result<Arc<dyn Endpoint>, String>;
 }
 
 /// The prefix of a chain's addresses; empty in a family that has none.
@@ -178,6 +191,18 @@ pub(crate) trait ChainClient: Send + Sync {
 
 /// A client of a configured chain.
 pub(crate) fn connect(chain: &ChainConfig) -> Result<Box<dyn ChainClient>, String> {
+    Ok(chain.family()?.client(chain, transport(chain)?))
+}
+
+/// The relayer's way to a configured chain.
+pub(crate) fn endpoint(
+    chain: &ChainConfig,
+    key: Option<SigningKey>,
+) -> Result<Arc<dyn Endpoint>, String> {
+    chain.family()?.endpoint(chain, transport(chain)?, key)
+}
+
+fn transport(chain: &ChainConfig) -> Result<HttpTransport, String> {
     let family = chain.family()?;
     let mut apis = Vec::new();
     for (name, api) in family.apis() {
@@ -192,7 +217,7 @@ pub(crate) fn connect(chain: &ChainConfig) -> Result<Box<dyn ChainClient>, Strin
         }
         apis.push((*api, addresses));
     }
-    Ok(family.client(chain, HttpTransport::new(apis, TransportLimits::default())))
+    Ok(HttpTransport::new(apis, TransportLimits::default()))
 }
 
 /// Refuses a fee above what the configuration allows.

@@ -41,7 +41,7 @@ impl From<&str> for Passphrase {
 }
 
 /// Where a command gets the passphrase from.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct PassphraseArgs {
     /// A file whose first line is the passphrase of the key file [default: the variable
     /// `CAUSEWAY_PASSPHRASE`, or a question].

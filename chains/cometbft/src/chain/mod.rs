@@ -341,6 +341,7 @@ impl Chain for CometbftChain {
         let time = self.archive.state().time().to_timestamp();
         Summary {
             network_id: format!("cosmos:{}", self.config.chain_id.as_str()),
+            parameters: None,
             head: newest,
             finalized: newest,
             time: time.unwrap_or(self.now),

@@ -11,7 +11,9 @@ use serde_json::{Map, Value, json};
 use toml::Spanned;
 
 use crate::bundled::{BundledChain, CONTROL_PORT_OFFSET};
-use crate::config::{Bundled, CONFIG_FILE, ChainConfig, Config, GasPrice};
+use crate::config::{
+    Bundled, CONFIG_FILE, ChainConfig, Config, GasPrice, Length, PathConfig, PathEnd, RelayerConfig,
+};
 use crate::families;
 use crate::output::{Failure, Output};
 
@@ -36,6 +38,8 @@ pub(super) struct Running {
     pub(super) base_port: u16,
     pub(super) has_faults: bool,
     pub(super) control_cookie_file: PathBuf,
+    /// Where its relayer answers, keeps its state, and has its token; `None` without one.
+    pub(super) relayer: Option<RelayerConfig>,
     pub(super) chains: Vec<RunningChain>,
 }
 
@@ -54,6 +58,10 @@ fn spanned<T>(value: T) -> Spanned<T> {
     Spanned::new(0..0, value)
 }
 
+fn length(text: &str) -> Option<Spanned<Length>> {
+    Length::try_from(text.to_owned()).ok().map(spanned)
+}
+
 impl RunningChain {
     /// The URLs of its APIs by name.
     fn urls(&self, base_port: u16) -> impl Iterator<Item = (&'static str, String)> {
@@ -64,6 +72,7 @@ impl RunningChain {
     fn config(&self, base_port: u16) -> ChainConfig {
         let urls = self.urls(base_port).map(|(name, url)| (spanned(name.to_owned()), vec![url]));
         let contracts = self.chain.contracts().into_iter();
+        let parameters = self.report.summary.parameters.as_deref();
         ChainConfig {
             family: spanned(self.chain.family().to_owned()),
             network_id: spanned(self.report.summary.network_id.clone()),
@@ -72,6 +81,9 @@ impl RunningChain {
             key: Some(DEFAULT_KEY.to_owned()),
             max_fee: Some(spanned(self.chain.max_fee().to_owned())),
             gas_price: self.gas_price(),
+            trusting_period: self.chain.trusting_period().and_then(length),
+            clock_drift: length(self.chain.clock_drift()),
+            parameters: self.chain.parameters(parameters).map(spanned),
             native: self.chain.native(),
             tokens: self.chain.tokens(),
             contracts: contracts.map(|(name, address)| (name.to_owned(), address)).collect(),
@@ -84,7 +96,7 @@ impl RunningChain {
         GasPrice::try_from(price).ok().map(spanned)
     }
 
-    fn document(&self, base_port: u16, seed: u64) -> Value {
+    fn document(&self, base_port: u16, seed: u64, paths: &[PathConfig]) -> Value {
         let native = self.chain.native();
         let native_denom = native.denom.clone();
         let mut denominations = vec![json!({
@@ -114,8 +126,19 @@ impl RunningChain {
             "denominations": denominations,
             "keys": keys.into_iter().collect::<Map<_, _>>(),
             "contracts": contracts.collect::<BTreeMap<_, _>>(),
-            "clients": {},
+            "clients": self.clients(paths),
         })
+    }
+
+    /// The client of each other chain, by that chain's alias.
+    fn clients(&self, paths: &[PathConfig]) -> BTreeMap<String, String> {
+        let alias = self.chain.alias();
+        let other = |[own, other]: [&PathEnd; 2]| {
+            (own.chain.get_ref() == alias)
+                .then(|| (other.chain.get_ref().clone(), own.client.get_ref().clone()))
+        };
+        let ways = paths.iter().map(|path| &path.ends).flat_map(|[a, b]| [[a, b], [b, a]]);
+        ways.filter_map(other).collect()
     }
 
     fn key(&self, name: &str, seed: u64) -> Value {
@@ -138,7 +161,7 @@ impl RunningChain {
 
 impl Running {
     /// The configuration with which commands reach the network.
-    fn config(&self) -> Config {
+    pub(super) fn config(&self) -> Config {
         let chains = self.chains.iter();
         Config {
             version: spanned(crate::config::VERSION),
@@ -151,9 +174,16 @@ impl Running {
             chains: chains
                 .map(|it| (spanned(it.chain.alias().to_owned()), it.config(self.base_port)))
                 .collect(),
-            relayer: None,
+            relayer: self.relayer.clone(),
             paths: Vec::new(),
         }
+    }
+
+    /// The paths of an earlier run.
+    pub(super) fn paths_before(&self) -> Vec<PathConfig> {
+        let before = fs::read_to_string(&self.config_file).ok();
+        let before = before.and_then(|text| Config::parse(&text).ok());
+        before.map(|config| config.paths).unwrap_or_default()
     }
 
     fn control_url(&self) -> String {
@@ -162,8 +192,8 @@ impl Running {
 
     /// Writes the configuration into the data directory, and into the home directory if there is
     /// none, or one that was written there for the same network.
-    pub(super) fn write_configuration(&self, home: &Path) -> Result<(), Failure> {
-        let text = self.config().to_text().context("the configuration has no text");
+    pub(super) fn write_configuration(&self, config: &Config, home: &Path) -> Result<(), Failure> {
+        let text = config.to_text().context("the configuration has no text");
         let text = format!("{HEADER}{}", text.map_err(Failure::Environment)?);
         write(&self.config_file, &text)?;
         let default = home.join(CONFIG_FILE);
@@ -193,7 +223,7 @@ impl Running {
     }
 
     /// The first document of `up --json`.
-    pub(super) fn document(&self) -> Value {
+    pub(super) fn document(&self, paths: &[PathConfig]) -> Value {
         let chains = self.chains.iter();
         let control = self
             .has_faults
@@ -203,17 +233,21 @@ impl Running {
             "data_dir": self.data_dir,
             "config": self.config_file,
             "seed": self.seed,
-            "relayer": null,
+            "relayer": self.relayer.as_ref().map(|it| json!({
+                "url": format!("http://{}", it.listen.get_ref()),
+                "token_file": it.token_file,
+                "store": it.store,
+            })),
             "control": control,
             "chains": chains
-                .map(|it| (it.chain.alias().to_owned(), it.document(self.base_port, self.seed)))
+                .map(|it| (it.chain.alias().to_owned(), it.document(self.base_port, self.seed, paths)))
                 .collect::<Map<_, _>>(),
-            "paths": [],
+            "paths": paths.iter().map(path).collect::<Vec<_>>(),
         })
     }
 
     /// The same for people.
-    pub(super) fn text(&self) -> String {
+    pub(super) fn text(&self, paths: &[PathConfig]) -> String {
         let mut lines = Vec::new();
         for it in &self.chains {
             lines.push(format!("{}  {}", it.chain.alias(), it.report.summary.network_id));
@@ -227,12 +261,26 @@ impl Running {
                 lines.push(format!("  {name:<8} {}", it.address(name, self.seed)));
             }
         }
+        for PathConfig { ends: [a, b] } in paths {
+            let (on_a, on_b) = (a.client.get_ref(), b.client.get_ref());
+            let (a, b) = (a.chain.get_ref(), b.chain.get_ref());
+            lines.push(format!("path       {a} {on_a}  <->  {b} {on_b}"));
+        }
+        if let Some(relayer) = &self.relayer {
+            lines.push(format!("relayer    http://{}", relayer.listen.get_ref()));
+        }
         if self.has_faults {
             lines.push(format!("control    {}", self.control_url()));
         }
         lines.push(format!("config     {}", self.config_file.display()));
         lines.join("\n")
     }
+}
+
+fn path(PathConfig { ends: [a, b] }: &PathConfig) -> Value {
+    let end =
+        |end: &PathEnd| json!({ "chain": end.chain.get_ref(), "client": end.client.get_ref() });
+    json!({ "a": end(a), "b": end(b) })
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

@@ -1,23 +1,27 @@
 //! `causeway up`: the bundled network on this machine.
 
 mod document;
+mod relayer;
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use causeway_node::{
     ChainHandle, ClockSetting, Control, Cookie, DataDir, DataDirError, Member, Network,
     NetworkError, Options, Report,
 };
 use clap::Args;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use toml::Spanned;
 
 use crate::bundled::{BUNDLED, BundledChain, CONTROL_PORT_OFFSET};
-use crate::config::{CONFIG_FILE, home};
+use crate::config::{CONFIG_FILE, RelayerConfig, home};
+use crate::log::{LogArgs, LogLevel};
 use crate::output::{Answer, Failure, Output};
+use crate::signals::told_to_stop;
 use document::{Running, RunningChain};
+use relayer::Relayer;
 
 /// The directory of the network's state in the home directory, unless another is named.
 const DEFAULT_DATA_DIR: &str = "network";
@@ -62,10 +66,14 @@ pub(crate) struct UpArgs {
     /// down.
     #[arg(long)]
     wall_clock: bool,
+
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 impl UpArgs {
     pub(crate) fn run(self, output: &Output) -> Result<ExitCode, Failure> {
+        self.log.start(LogLevel::Warn);
         let runtime = super::runtime()?;
         let result = runtime.block_on(self.run_until_told(output));
         // Chains have had their time; what is left are connections.
@@ -75,14 +83,7 @@ impl UpArgs {
 
     async fn run_until_told(self, output: &Output) -> Result<ExitCode, Failure> {
         let started = Instant::now();
-        let mut interrupt = listen_for(SignalKind::interrupt())?;
-        let mut terminate = listen_for(SignalKind::terminate())?;
-        let told = async {
-            tokio::select! {
-                _ = interrupt.recv() => (),
-                _ = terminate.recv() => (),
-            }
-        };
+        let told = told_to_stop()?;
         tokio::pin!(told);
         let directory = self.open_directory()?;
         let prepared = Prepared::new(&directory)?;
@@ -90,25 +91,46 @@ impl UpArgs {
             started = prepared.start(&self, directory) => started?,
             () = &mut told => return Ok(ExitCode::SUCCESS),
         };
-        running.write_configuration(&home()?)?;
-        if !self.no_relayer {
-            Output::progress("note: this version has no relayer, the chains run alone");
-        }
-        output.answer(&Answer::new(running.document(), running.text()))?;
         let handles = network.chains().to_vec();
-        let blocks = async move { first_blocks(&handles, &running, started).await };
-        let forever = async {
-            blocks.await;
-            std::future::pending::<()>().await;
+        let mut relayer = None;
+        let work = async {
+            let blocks = first_blocks(&handles, &running, started);
+            let ready = async {
+                relayer = self.relay(&running, output).await?;
+                Ok(())
+            };
+            let ((), ready) = tokio::join!(blocks, ready);
+            ready?;
+            // What runs goes on until told.
+            std::future::pending().await
         };
-        tokio::select! {
-            () = &mut told => (),
-            error = network.failure() => return Err(failure(error)),
-            () = forever => (),
-        }
+        let ended = tokio::select! {
+            () = &mut told => Ok(()),
+            error = network.failure() => Err(failure(error)),
+            failed = work => failed,
+        };
         Output::progress("stopping");
+        if let Some(Relayer { daemon }) = relayer {
+            daemon.stop().await;
+        }
         network.stop().await.map_err(failure)?;
-        Ok(ExitCode::SUCCESS)
+        ended.map(|()| ExitCode::SUCCESS)
+    }
+
+    /// Starts the relayer if there is to be one, and tells how to reach everything.
+    async fn relay(&self, running: &Running, output: &Output) -> Result<Option<Relayer>, Failure> {
+        let mut config = running.config();
+        if !self.reset {
+            config.paths = running.paths_before();
+        }
+        let relayer = match config.relayer {
+            Some(_) => Some(relayer::start(&mut config).await?),
+            None => None,
+        };
+        running.write_configuration(&config, &home()?)?;
+        output
+            .answer(&Answer::new(running.document(&config.paths), running.text(&config.paths)))?;
+        Ok(relayer)
     }
 
     fn open_directory(&self) -> Result<DataDir, Failure> {
@@ -127,16 +149,13 @@ fn failure(error: NetworkError) -> Failure {
     Failure::environment(error)
 }
 
-fn listen_for(kind: SignalKind) -> Result<Signal, Failure> {
-    signal(kind).context("cannot listen for signals").map_err(Failure::Environment)
-}
-
 /// What is made before anything starts.
 struct Prepared {
     seed: u64,
     data_dir: PathBuf,
     chains: Vec<(&'static dyn BundledChain, Option<Cookie>)>,
     control: Cookie,
+    relayer: Cookie,
 }
 
 impl Prepared {
@@ -148,12 +167,14 @@ impl Prepared {
             chains.push((chain, cookie.map_err(Failure::environment)?));
         }
         let control = directory.new_cookie("control.cookie").map_err(Failure::environment)?;
+        let relayer = directory.new_cookie("relayer.cookie").map_err(Failure::environment)?;
         let data_dir = directory.path().to_owned();
-        Ok(Self { seed: directory.seed(), data_dir, chains, control })
+        Ok(Self { seed: directory.seed(), data_dir, chains, control, relayer })
     }
 
     async fn start(self, args: &UpArgs, directory: DataDir) -> Result<(Network, Running), Failure> {
         Output::progress(&format!("opening the network in {}", self.data_dir.display()));
+        let relayer = (!args.no_relayer).then(|| self.relayer(args.base_port));
         let members = self.members(args.base_port);
         let network = Network::start(directory, self.options(args), members);
         let network = network.await.map_err(failure)?;
@@ -165,6 +186,7 @@ impl Prepared {
         }
         let running = Running {
             seed: self.seed,
+            relayer,
             config_file: self.data_dir.join(CONFIG_FILE),
             data_dir: self.data_dir,
             base_port: args.base_port,
@@ -173,6 +195,14 @@ impl Prepared {
             chains,
         };
         Ok((network, running))
+    }
+
+    fn relayer(&self, port: u16) -> RelayerConfig {
+        RelayerConfig {
+            listen: Spanned::new(0..0, SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+            token_file: Some(self.relayer.file.clone()),
+            store: Some(self.data_dir.join("relayer.sqlite")),
+        }
     }
 
     fn members(&self, base_port: u16) -> Vec<Member> {

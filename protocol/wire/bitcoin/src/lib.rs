@@ -64,5 +64,5 @@ pub use script::{
 };
 pub use signing::{KeyHash, SpendError, sign_input, verify_input};
 pub use transaction::{OwnedInput, OwnedOutput, OwnedTransaction};
-pub use trusted::{read_anchor, read_network};
+pub use trusted::{network_json, read_anchor, read_network};
 pub use wallet::{MAX_INPUTS, MIN_CHANGE, Spendable, Wallet, WalletError};

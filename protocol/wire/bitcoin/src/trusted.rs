@@ -5,7 +5,7 @@ use causeway_client_bitcoin::{
     Anchor, CompactTarget, LastTimes, Network, NetworkRules, PeriodStart, VersionHeights,
 };
 use causeway_core::DecodeError;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::read_header;
 
@@ -27,7 +27,7 @@ struct PeriodStartJson {
     bits: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "the switches of NetworkRules")]
 struct NetworkJson {
@@ -46,7 +46,7 @@ struct NetworkJson {
     version_heights: VersionHeightsJson,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct VersionHeightsJson {
     v2: u64,
@@ -109,6 +109,25 @@ pub fn read_network(json: &[u8]) -> Result<Network, DecodeError> {
     Network::new(rules).map_err(|error| malformed(error.to_string()))
 }
 
+/// A network's parameters, as [`read_network`] reads them.
+pub fn network_json(network: &Network) -> String {
+    let rules = network.rules();
+    let VersionHeights { v2, v3, v4 } = rules.version_heights;
+    let network = NetworkJson {
+        genesis: hex::encode(rules.genesis.to_bytes()),
+        interval: rules.interval,
+        spacing: rules.spacing,
+        limit: rules.limit.to_string(),
+        min_difficulty: rules.min_difficulty,
+        no_retarget: rules.no_retarget,
+        bip94: rules.bip94,
+        bip54: rules.bip54,
+        version_heights: VersionHeightsJson { v2, v3, v4 },
+    };
+    // Strings, numbers and switches have a text.
+    serde_json::to_string(&network).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,5 +166,8 @@ mod tests {
         );
         assert_eq!(read_network(json.as_bytes()), Ok(Network::testnet4()));
         assert!(read_network(json.replace("2016", "1").as_bytes()).is_err());
+        for network in [Network::mainnet(), Network::testnet4(), Network::regtest()] {
+            assert_eq!(read_network(network_json(&network).as_bytes()), Ok(network));
+        }
     }
 }

@@ -8,7 +8,7 @@ mod solvency;
 
 pub use clients::{ClientInfo, list_clients, recover_client, submit_misbehaviour, update_client};
 pub use execute::{WorkError, execute};
-pub use path::{PathParameters, create_client, create_path, find_path};
+pub use path::{NewPath, PathParameters, create_client, create_path, create_paths, find_path};
 pub use solvency::{Balance, SolvencyRow, solvency};
 
 /// An endpoint and the name that its user knows it by.

@@ -1,12 +1,14 @@
 //! Making a path: a client on each side, and each bound to the other.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
 use causeway_core::{
     ClientId, Counterparty, CreateClient, Message, RegisterCounterparty, Response,
 };
 use causeway_relayer_endpoints::{ClientParameters, HostedClient};
 use causeway_relayer_engine::ClientStatus;
+use futures_util::future::try_join_all;
 
 use super::{Named, WorkError, execute};
 use crate::config::{Path, PathEnd};
@@ -42,6 +44,17 @@ pub async fn create_client(
     }
 }
 
+/// A path that is to be.
+#[derive(Clone, Debug)]
+pub struct NewPath<'a> {
+    /// The first chain.
+    pub a: Named<'a>,
+    /// The second chain.
+    pub b: Named<'a>,
+    /// What its maker chooses.
+    pub parameters: PathParameters,
+}
+
 /// Creates what a path between two chains still lacks. Where one is there already, whole and
 /// active, that is the answer; a half that an interrupted run has left is used.
 pub async fn create_path(
@@ -49,32 +62,129 @@ pub async fn create_path(
     b: Named<'_>,
     parameters: &PathParameters,
 ) -> Result<Path, WorkError> {
-    if let Some(path) = find_path(a, b).await? {
-        return Ok(path);
+    let wanted = [NewPath { a, b, parameters: parameters.clone() }];
+    let mut paths = create_paths(&wanted).await?;
+    paths.pop().ok_or_else(|| WorkError::unexpected(a, "no path came of it"))
+}
+
+/// The same for several paths, with one transaction a chain for all clients that are missing, and
+/// one for all counterparties. The paths come in the order in which they were wanted.
+pub async fn create_paths(wanted: &[NewPath<'_>]) -> Result<Vec<Path>, WorkError> {
+    let patience = wanted.iter().map(|it| it.parameters.patience).max().unwrap_or_default();
+    let mut ends = Vec::new();
+    for NewPath { a, b, parameters } in wanted {
+        let (on_a, on_b) = best_half(clients_of(*a, *b).await?, clients_of(*b, *a).await?);
+        ends.push(End::new((*a, *b), &parameters.client_on_a, on_a));
+        ends.push(End::new((*b, *a), &parameters.client_on_b, on_b));
     }
-    let patience = parameters.patience;
-    let on_a = match unbound(a, b).await? {
-        Some(client) => client,
-        None => create_client(a, b, &parameters.client_on_a, patience).await?,
-    };
-    // A client on the second chain may have been bound to the first one's already.
-    let bound = clients_of(b, a)
-        .await?
-        .into_iter()
-        .find(|client| client.counterparty.as_ref().is_some_and(|it| it.client_id == on_a));
-    let on_b = match bound {
-        Some(client) => client.id,
-        None => {
-            let client = match unbound(b, a).await? {
-                Some(client) => client,
-                None => create_client(b, a, &parameters.client_on_b, patience).await?,
-            };
-            register(b, &client, a, &on_a, patience).await?;
-            client
+    let mut creations = Vec::new();
+    for (number, end) in ends.iter().enumerate().filter(|(_, end)| end.client.is_none()) {
+        creations.push((number, end.host, end.creation().await?));
+    }
+    for (number, response) in execute_all(creations, patience).await? {
+        let Some(end) = ends.get_mut(number) else { continue };
+        match response {
+            Response::ClientCreated(id) => end.client = Some(id),
+            other => {
+                let reason = format!("it answered the creation of a client with {other:?}");
+                return Err(WorkError::unexpected(end.host, reason));
+            }
         }
+    }
+    let mut registrations = Vec::new();
+    for (number, end) in ends.iter().enumerate().filter(|(_, end)| !end.is_bound) {
+        let other = ends.get(number ^ 1).and_then(|other| other.client.as_ref());
+        if let (Some(own), Some(other)) = (&end.client, other) {
+            registrations.push((number, end.host, end.registration(own, other).await?));
+        }
+    }
+    execute_all(registrations, patience).await?;
+    let clients = |pair: &[End<'_>]| match pair {
+        [a, b] => Some(path_of(a.host, a.client.clone()?, b.host, b.client.clone()?)),
+        _ => None,
     };
-    register(a, &on_a, b, &on_b, patience).await?;
-    Ok(path_of(a, on_a, b, on_b))
+    Ok(ends.chunks(2).filter_map(clients).collect())
+}
+
+/// One end of a path that is to be.
+struct End<'a> {
+    host: Named<'a>,
+    followed: Named<'a>,
+    parameters: &'a ClientParameters,
+    client: Option<ClientId>,
+    is_bound: bool,
+}
+
+impl<'a> End<'a> {
+    fn new(
+        (host, followed): (Named<'a>, Named<'a>),
+        parameters: &'a ClientParameters,
+        there: Option<HostedClient>,
+    ) -> Self {
+        let is_bound = there.as_ref().is_some_and(|client| client.counterparty.is_some());
+        Self { host, followed, parameters, client: there.map(|client| client.id), is_bound }
+    }
+
+    async fn creation(&self) -> Result<Message, WorkError> {
+        let start = self.followed.endpoint.new_client(self.parameters).await;
+        let (client_state, consensus_state) = start.map_err(WorkError::on(self.followed))?;
+        Ok(Message::CreateClient(CreateClient { client_state, consensus_state }))
+    }
+
+    async fn registration(&self, own: &ClientId, other: &ClientId) -> Result<Message, WorkError> {
+        let identity = self.followed.endpoint.identity().await;
+        let prefix = identity.map_err(WorkError::on(self.followed))?.prefix;
+        let counterparty = Counterparty { client_id: other.clone(), prefix };
+        let message = RegisterCounterparty { client_id: own.clone(), counterparty };
+        Ok(Message::RegisterCounterparty(message))
+    }
+}
+
+/// Executes messages, each with a number by which its response is known: one transaction a chain,
+/// all chains at once.
+async fn execute_all(
+    messages: Vec<(usize, Named<'_>, Message)>,
+    patience: Duration,
+) -> Result<Vec<(usize, Response)>, WorkError> {
+    let mut by_host: BTreeMap<&str, (Named<'_>, Vec<usize>, Vec<Message>)> = BTreeMap::new();
+    for (number, host, message) in messages {
+        let (_, numbers, messages) =
+            by_host.entry(host.alias).or_insert_with(|| (host, Vec::new(), Vec::new()));
+        numbers.push(number);
+        messages.push(message);
+    }
+    let on_hosts = by_host.into_values().map(|(host, numbers, messages)| async move {
+        let (_, responses) = execute(host, &messages, patience).await?;
+        if responses.len() != numbers.len() {
+            let (got, of) = (responses.len(), numbers.len());
+            return Err(WorkError::unexpected(host, format!("{got} answers to {of} messages")));
+        }
+        Ok(numbers.into_iter().zip(responses).collect::<Vec<_>>())
+    });
+    Ok(try_join_all(on_hosts).await?.into_iter().flatten().collect())
+}
+
+/// Of the clients of each other that two chains have, those that belong together, or that can be
+/// bound to each other: the more is done already the better, then the oldest.
+fn best_half(
+    on_a: Vec<HostedClient>,
+    on_b: Vec<HostedClient>,
+) -> (Option<HostedClient>, Option<HostedClient>) {
+    let fits = |client: &HostedClient, other: &HostedClient| {
+        client.counterparty.as_ref().is_none_or(|it| it.client_id == other.id)
+    };
+    let unbound = |client: &HostedClient| usize::from(client.counterparty.is_none());
+    let pairs = on_a.iter().flat_map(|a| on_b.iter().map(move |b| (a, b)));
+    let best = pairs
+        .filter(|(a, b)| fits(a, b) && fits(b, a))
+        .min_by_key(|(a, b)| unbound(a).saturating_add(unbound(b)));
+    if let Some((a, b)) = best {
+        return (Some(a.clone()), Some(b.clone()));
+    }
+    let free = |clients: Vec<HostedClient>| {
+        clients.into_iter().find(|client| client.counterparty.is_none())
+    };
+    (free(on_a), free(on_b))
 }
 
 /// A path between two chains that is whole and active, the oldest if there are several.
@@ -110,23 +220,4 @@ async fn clients_of(host: Named<'_>, followed: Named<'_>) -> Result<Vec<HostedCl
         }
     }
     Ok(found)
-}
-
-/// An active client of `followed` on `host` that is bound to none.
-async fn unbound(host: Named<'_>, followed: Named<'_>) -> Result<Option<ClientId>, WorkError> {
-    let clients = clients_of(host, followed).await?;
-    Ok(clients.into_iter().find(|client| client.counterparty.is_none()).map(|client| client.id))
-}
-
-async fn register(
-    host: Named<'_>,
-    client: &ClientId,
-    other: Named<'_>,
-    other_client: &ClientId,
-    patience: Duration,
-) -> Result<(), WorkError> {
-    let identity = other.endpoint.identity().await.map_err(WorkError::on(other))?;
-    let counterparty = Counterparty { client_id: other_client.clone(), prefix: identity.prefix };
-    let message = RegisterCounterparty { client_id: client.clone(), counterparty };
-    execute(host, &[Message::RegisterCounterparty(message)], patience).await.map(|_| ())
 }

@@ -364,6 +364,7 @@ impl<E: ExecutionEngine> BeaconChain<E> {
         let finalized = node.map(|node| node.choice().finalized().root).unwrap_or_default();
         Summary {
             network_id: format!("eip155:{}", self.config.chain_id),
+            parameters: None,
             head,
             finalized: slot(finalized),
             time: self.clock.start_of(head),

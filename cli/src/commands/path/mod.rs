@@ -1,0 +1,40 @@
+//! `causeway path`: what packets go along, a client on each of two chains.
+
+mod create;
+mod list;
+
+use causeway_relayer_daemon::Path;
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use crate::output::{Answer, Failure};
+
+/// What can be done with paths.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PathCommand {
+    /// Make a path between two chains, or what it still lacks.
+    Create(create::CreateArgs),
+    /// Show the paths that there are between the configured chains.
+    List(list::ListArgs),
+}
+
+impl PathCommand {
+    pub(crate) fn run(self) -> Result<Answer, Failure> {
+        match self {
+            Self::Create(args) => args.run(),
+            Self::List(args) => args.run(),
+        }
+    }
+}
+
+/// A path as documents have it.
+pub(super) fn document(path: &Path) -> Value {
+    let end = |end: &causeway_relayer_daemon::PathEnd| json!({ "chain": end.chain, "client": end.client.to_string() });
+    json!({ "a": end(&path.a), "b": end(&path.b) })
+}
+
+/// The same for people.
+pub(super) fn text(path: &Path) -> String {
+    let Path { a, b } = path;
+    format!("{} {}  <->  {} {}", a.chain, a.client, b.chain, b.client)
+}

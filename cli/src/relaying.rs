@@ -1,0 +1,169 @@
+//! From a configuration to what the relayer works with: endpoints, paths, settings.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use causeway_core::ClientId;
+use causeway_relayer_daemon::work::{Named, PathParameters, WorkError, find_path};
+use causeway_relayer_daemon::{Path, PathEnd, RpcSettings};
+use causeway_relayer_endpoints::{ClientParameters, Endpoint, EndpointError};
+
+use crate::config::{ChainConfig, Config, RelayerConfig, home};
+use crate::families;
+use crate::keys::{KeyRing, PassphraseArgs};
+use crate::output::{Failure, Output};
+
+/// How far a chain's time may be behind where its configuration does not say.
+const CLOCK_DRIFT: Duration = Duration::from_secs(60);
+
+/// The longest wait for each transaction of a command.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long a chain that does not answer is left alone before it is asked again.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// The relayer's store in the home directory, unless the configuration names another.
+const STORE: &str = "relayer.sqlite";
+
+/// The longest token.
+const MAX_TOKEN: u64 = 4096;
+
+/// Endpoints by the aliases of their chains.
+pub(crate) type Endpoints = BTreeMap<String, Arc<dyn Endpoint>>;
+
+/// Whose fault an error of work on chains is. Refusals of a chain are an answer; what calls this
+/// has no better one.
+pub(crate) fn failure(error: WorkError) -> Failure {
+    match &error {
+        WorkError::Endpoint { error: EndpointError::Unsupported { .. }, .. } => {
+            Failure::usage(error)
+        }
+        _ => Failure::environment(error),
+    }
+}
+
+fn usage(chain: &str, reason: &str) -> Failure {
+    Failure::Usage(anyhow!("{chain}: {reason}"))
+}
+
+/// The way to a chain for reading.
+pub(crate) fn reader(config: &Config, chain: &str) -> Result<Arc<dyn Endpoint>, Failure> {
+    let settings = config.chain(chain).map_err(|reason| Failure::Usage(anyhow!(reason)))?;
+    families::endpoint(settings, None).map_err(|reason| usage(chain, &reason))
+}
+
+/// The ways to all of `chains`, each with the key that its configuration names.
+pub(crate) fn endpoints<'c>(
+    config: &Config,
+    chains: impl IntoIterator<Item = &'c str>,
+    passphrase: &PassphraseArgs,
+) -> Result<Endpoints, Failure> {
+    let ring = KeyRing::of_home()?;
+    let mut endpoints = Endpoints::new();
+    for alias in chains {
+        let chain = config.chain(alias).map_err(|reason| Failure::Usage(anyhow!(reason)))?;
+        let name = chain.key.as_ref().ok_or_else(|| {
+            usage(alias, "no key: who relays pays fees; set `key` in the configuration")
+        })?;
+        let owner = ring.find(name, alias, config)?;
+        let owner = owner.ok_or_else(|| usage(alias, &format!("there is no key {name:?}")))?;
+        let key = owner.unlock(name, passphrase)?;
+        let endpoint = families::endpoint(chain, Some(key));
+        endpoints.insert(alias.to_owned(), endpoint.map_err(|reason| usage(alias, &reason))?);
+    }
+    Ok(endpoints)
+}
+
+/// An endpoint with its name.
+pub(crate) fn named<'e>(endpoints: &'e Endpoints, alias: &'e str) -> Result<Named<'e>, Failure> {
+    let found = endpoints.get_key_value(alias);
+    let (alias, endpoint) = found.ok_or_else(|| usage(alias, "there is no such chain"))?;
+    Ok(Named { alias, endpoint: &**endpoint })
+}
+
+/// All pairs of some chains, each once.
+pub(crate) fn pairs<T: Copy>(chains: &[T]) -> impl Iterator<Item = (T, T)> {
+    chains
+        .iter()
+        .enumerate()
+        .flat_map(|(number, a)| chains.iter().skip(number.saturating_add(1)).map(|b| (*a, *b)))
+}
+
+/// What new clients of a path between two chains are given.
+pub(crate) fn path_parameters(a: &ChainConfig, b: &ChainConfig) -> PathParameters {
+    let client = |host: &ChainConfig, followed: &ChainConfig| ClientParameters {
+        trusting_period: followed.trusting_period.as_ref().map(|it| it.get_ref().0),
+        max_clock_drift: host.clock_drift.as_ref().map_or(CLOCK_DRIFT, |it| it.get_ref().0),
+    };
+    PathParameters { client_on_a: client(a, b), client_on_b: client(b, a), patience: PATIENCE }
+}
+
+/// The paths that a configuration names.
+pub(crate) fn configured_paths(config: &Config) -> Result<Vec<Path>, Failure> {
+    let end = |end: &crate::config::PathEnd| {
+        let client = ClientId::new(end.client.get_ref().clone()).map_err(Failure::usage)?;
+        Ok(PathEnd { chain: end.chain.get_ref().clone(), client })
+    };
+    let path = |path: &crate::config::PathConfig| {
+        let [a, b] = &path.ends;
+        Ok(Path { a: end(a)?, b: end(b)? })
+    };
+    config.paths.iter().map(path).collect()
+}
+
+/// The paths that there are between any two chains, by the chains' own states. Waits for chains
+/// that do not answer.
+pub(crate) async fn find_paths(endpoints: &Endpoints) -> Result<Vec<Path>, Failure> {
+    let aliases: Vec<&str> = endpoints.keys().map(String::as_str).collect();
+    let mut paths = Vec::new();
+    for (a, b) in pairs(&aliases) {
+        let (a, b) = (named(endpoints, a)?, named(endpoints, b)?);
+        let mut was_told = false;
+        let found = loop {
+            match find_path(a, b).await {
+                Err(WorkError::Endpoint { error: error @ EndpointError::Transport(_), chain }) => {
+                    if !was_told {
+                        Output::progress(&format!("waiting for {chain}: {error}"));
+                    }
+                    was_told = true;
+                    tokio::time::sleep(PAUSE).await;
+                }
+                found => break found.map_err(failure)?,
+            }
+        };
+        paths.extend(found);
+    }
+    Ok(paths)
+}
+
+/// Where the relayer of a configuration listens, and whom it lets in.
+pub(crate) fn rpc_settings(relayer: &RelayerConfig) -> Result<RpcSettings, Failure> {
+    let token = relayer.token_file.as_deref().map(read_token).transpose()?;
+    Ok(RpcSettings { listen: *relayer.listen.get_ref(), token })
+}
+
+/// The token in a file.
+pub(crate) fn read_token(file: &FilePath) -> Result<String, Failure> {
+    let shown = file.display();
+    let read = || {
+        let len = fs::metadata(file)?.len();
+        if len > MAX_TOKEN {
+            return Err(std::io::Error::other(format!("longer than {MAX_TOKEN} bytes")));
+        }
+        fs::read_to_string(file)
+    };
+    let text = read().with_context(|| format!("cannot read the token in {shown}"));
+    Ok(text.map_err(Failure::Usage)?.trim().to_owned())
+}
+
+/// Where the relayer of a configuration keeps its state.
+pub(crate) fn store(relayer: Option<&RelayerConfig>) -> Result<PathBuf, Failure> {
+    match relayer.and_then(|relayer| relayer.store.clone()) {
+        Some(store) => Ok(store),
+        None => Ok(home()?.join(STORE)),
+    }
+}
