@@ -152,6 +152,16 @@ impl Observer for Model {
         })
     }
 
+    /// Nothing of the model asks.
+    async fn trusted_below(
+        &self,
+        _: &ClientId,
+        _: Height,
+    ) -> Result<Option<(Height, Any)>, EndpointError> {
+        self.arrive().await?;
+        Ok(None)
+    }
+
     async fn clients(&self) -> Result<Vec<ClientId>, EndpointError> {
         self.arrive().await?;
         Ok(self.here(|chain| chain.newest().clients.keys().cloned().collect()))
@@ -336,7 +346,11 @@ impl Prover for Model {
         Ok(net::proof(height, paths))
     }
 
-    async fn cross_check(&self, client: &HostedClient) -> Result<Option<Any>, EndpointError> {
+    async fn cross_check(
+        &self,
+        client: &HostedClient,
+        _: &dyn Observer,
+    ) -> Result<Option<Any>, EndpointError> {
         self.arrive().await?;
         // The client knows something that never was.
         let wrong = self.here(|chain| client.report.latest.height() > chain.finalized() as u64);

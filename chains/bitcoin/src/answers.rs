@@ -1,7 +1,7 @@
 //! What a participant answers about the contracts: proofs, events, accounts, clients.
 
 use causeway_client_bitcoin::{CoinbaseProof, MerkleNode, StateRoot, Txid, merkle};
-use causeway_core::{ClientId, Height, PacketTrace, Sequence};
+use causeway_core::{ClientId, PacketTrace, Sequence};
 use causeway_ics23::{BatchError, BatchProof, CommitmentProof, MAX_BATCH_LEAVES, MerkleProof};
 use causeway_store::{Snapshot, StoreError};
 use causeway_wire_bitcoin::state::{
@@ -11,7 +11,7 @@ use causeway_wire_bitcoin::state::{
 use causeway_wire_bitcoin::{Block, Call, CallParts, KeyHash, OwnedTransaction};
 
 use crate::Miner;
-use crate::contracts::{BlockInfo, PreparedCall, QueryError, host_time};
+use crate::contracts::{BlockInfo, ConsensusAt, PreparedCall, QueryError, host_time};
 
 /// The most blocks of one answer about events.
 const MAX_EVENT_BLOCKS: u64 = 1000;
@@ -138,12 +138,11 @@ impl Miner {
         Ok(ledger.contracts().account(ledger.snapshot(), self.next_block(), address)?)
     }
 
-    /// A light client in the state after the tip, with its consensus state at `at`, or at its
-    /// latest height.
+    /// A light client in the state after the tip, with one of its consensus states.
     pub fn client(
         &self,
         client_id: &ClientId,
-        at: Option<Height>,
+        at: ConsensusAt,
     ) -> Result<ClientReport, AnswerError> {
         let ledger = self.ledger();
         Ok(ledger.contracts().client(ledger.snapshot(), self.next_block(), client_id, at)?)

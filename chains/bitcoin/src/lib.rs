@@ -60,7 +60,9 @@ pub use chain::{BitcoinChain, OpenError};
 pub use check::{BlockError, check_block};
 pub use coinbase::{COMMITMENT_MAGIC, Parts, coinbase};
 pub use config::{Config, ConfigError, Parameters, Rules};
-pub use contracts::{Contracts, Executed, Payment, PreparedCall, VaultCoin, VaultError};
+pub use contracts::{
+    ConsensusAt, Contracts, Executed, Payment, PreparedCall, VaultCoin, VaultError,
+};
 pub use keys::miner_key;
 pub use ledger::{Coin, Ledger, OutpointKey, Undo};
 pub use mempool::{MAX_MEMPOOL_WEIGHT, Mempool, MempoolError};

@@ -17,6 +17,8 @@ pub struct ChainSettings {
     pub answer: Duration,
     /// The longest pause between two tries when the chain does not answer.
     pub longest_pause: Duration,
+    /// How often a client is read and compared with the chain that it follows, at least.
+    pub check_every: Duration,
     /// How long a transaction may be unknown to the chain before it is offered again.
     pub unknown: Duration,
 }
@@ -28,6 +30,7 @@ impl Default for ChainSettings {
             poll_streaming: Duration::from_secs(2),
             answer: Duration::from_secs(60),
             longest_pause: Duration::from_secs(10),
+            check_every: Duration::from_secs(3),
             unknown: Duration::from_secs(6),
         }
     }

@@ -1,11 +1,11 @@
 //! Clients of any family, as their host's state has them.
 
 use causeway_core::{Any, BoxedRefusal, ClientId, Counterparty, Height, Timestamp};
-use causeway_light_client::{ClientRegistry, ErasedClient, RawView, Status};
+use causeway_light_client::{ClientRegistry, ErasedClient, RawVerdict, RawView, Status};
 use causeway_relayer_engine::{ClientReport, ClientStatus};
 
-use crate::EndpointError;
 use crate::error::nonsense;
+use crate::{EndpointError, Observer};
 
 /// A client as its host has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +47,45 @@ impl HostedClient {
             .latest_height(client_state)
             .map_err(|refusal| nonsense("client", &refusal))
     }
+
+    /// What the client trusts of its newest height below `height`.
+    pub(crate) async fn trusted_below(
+        &self,
+        height: Height,
+        host: &dyn Observer,
+    ) -> Result<Option<(Height, Any)>, EndpointError> {
+        let latest = self.report.latest;
+        if latest < height {
+            return Ok(Some((latest, self.consensus_state.clone())));
+        }
+        let found = host.trusted_below(&self.id, height).await?;
+        match found {
+            Some((at, _)) if at >= height => {
+                Err(nonsense("client", &format!("{at} is not below {height}")))
+            }
+            found => Ok(found),
+        }
+    }
+
+    /// Judges evidence as the client will, which needs no more for it than what it trusts of one
+    /// height; `now` is the host's time or later.
+    pub(crate) fn check_evidence(
+        &self,
+        registry: &ClientRegistry,
+        trusted: (Height, Any),
+        evidence: &Any,
+        now: Timestamp,
+    ) -> Result<(), EndpointError> {
+        let latest = (self.report.latest, self.consensus_state.clone());
+        let view = Trusted { client_state: &self.client_state, states: &[latest, trusted] };
+        let verdict =
+            family(registry, &self.client_state)?.verify_client_message(&view, evidence, now);
+        match verdict {
+            Ok(RawVerdict::Misbehaviour(_)) => Ok(()),
+            Ok(_) => Err(nonsense("evidence", &"it contradicts nothing")),
+            Err(refusal) => Err(nonsense("evidence", &refusal)),
+        }
+    }
 }
 
 fn family<'a>(
@@ -65,7 +104,8 @@ fn report(
     now: Timestamp,
 ) -> Result<ClientReport, BoxedRefusal> {
     let latest = family.latest_height(client_state)?;
-    let view = Newest { client_state, latest, consensus_state };
+    let states = [(latest, consensus_state.clone())];
+    let view = Trusted { client_state, states: &states };
     Ok(ClientReport {
         status: match family.status(&view, now)? {
             Status::Active => ClientStatus::Active,
@@ -78,20 +118,20 @@ fn report(
     })
 }
 
-/// All that a status is made of.
-struct Newest<'a> {
+/// A client as far as it is known here: all that a status is made of, and evidence judged by.
+struct Trusted<'a> {
     client_state: &'a Any,
-    latest: Height,
-    consensus_state: &'a Any,
+    states: &'a [(Height, Any)],
 }
 
-impl RawView for Newest<'_> {
+impl RawView for Trusted<'_> {
     fn client_state(&self) -> Any {
         self.client_state.clone()
     }
 
     fn consensus_state(&self, height: Height) -> Option<Any> {
-        (height == self.latest).then(|| self.consensus_state.clone())
+        let found = self.states.iter().find(|(at, _)| *at == height);
+        found.map(|(_, state)| state.clone())
     }
 
     fn previous_consensus_state(&self, _height: Height) -> Option<(Height, Any)> {

@@ -1,7 +1,7 @@
 //! Where a chain is, and its clients.
 
 use async_trait::async_trait;
-use causeway_core::{ClientId, MerklePrefix};
+use causeway_core::{Any, ClientId, Height, MerklePrefix};
 use causeway_relayer_engine::Observation;
 
 use crate::{EndpointError, HostedClient, Stream};
@@ -37,6 +37,14 @@ pub trait Observer: Send + Sync {
 
     /// A client on this chain, by the newest state.
     async fn client(&self, client: &ClientId) -> Result<HostedClient, EndpointError>;
+
+    /// What a client on this chain trusts of its newest height below `height`, by the newest
+    /// state; `None` where it trusts nothing so old.
+    async fn trusted_below(
+        &self,
+        client: &ClientId,
+        height: Height,
+    ) -> Result<Option<(Height, Any)>, EndpointError>;
 
     /// The ids of the clients on this chain, oldest first, at most [`crate::MAX_CLIENTS`].
     async fn clients(&self) -> Result<Vec<ClientId>, EndpointError>;

@@ -5,7 +5,7 @@ use core::time::Duration;
 use async_trait::async_trait;
 use causeway_core::{Any, Height, PacketPath, Timestamp};
 
-use crate::{EndpointError, HostedClient};
+use crate::{EndpointError, HostedClient, Observer};
 
 /// What brings a client of this chain to a height.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +62,12 @@ pub trait Prover: Send + Sync {
         paths: &[PacketPath],
     ) -> Result<Vec<u8>, EndpointError>;
 
-    /// Compares what `client` has accepted of this chain with the chain itself; evidence of
-    /// misbehaviour where they contradict each other.
-    async fn cross_check(&self, client: &HostedClient) -> Result<Option<Any>, EndpointError>;
+    /// Compares what `client` on `host` has accepted of this chain with the chain itself, and the
+    /// chain with what else is known of it. Where they contradict each other: evidence that, by
+    /// what the client trusts, freezes it.
+    async fn cross_check(
+        &self,
+        client: &HostedClient,
+        host: &dyn Observer,
+    ) -> Result<Option<Any>, EndpointError>;
 }

@@ -27,6 +27,7 @@ use causeway_wire_bitcoin::{KeyHash, contract_account};
 
 pub(crate) use execution::{BlockInfo, Step};
 pub use execution::{Executed, Payment, PreparedCall};
+pub use query::ConsensusAt;
 pub(crate) use query::QueryError;
 use state::IDENTITY_KEY;
 pub use vault::{VaultCoin, VaultError};

@@ -19,6 +19,17 @@ const NOBODY: KeyHash = KeyHash([0; 20]);
 /// The most traces of one answer.
 const MAX_TRACES: usize = 1000;
 
+/// Which of a client's consensus states is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsensusAt {
+    /// That of its latest height.
+    Latest,
+    /// That of this height.
+    Height(Height),
+    /// That of its greatest height below this one.
+    Below(Height),
+}
+
 /// Why a question has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum QueryError {
@@ -28,9 +39,19 @@ pub(crate) enum QueryError {
     /// There is no such client.
     #[error("Client not found: {0}")]
     Client(ClientId),
-    /// The client has no consensus state at that height.
-    #[error("No consensus state of {0} at {1}")]
-    ConsensusState(ClientId, Height),
+    /// The client has no such consensus state.
+    #[error("No consensus state of {0} {1}")]
+    ConsensusState(ClientId, ConsensusAt),
+}
+
+impl core::fmt::Display for ConsensusAt {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Latest => f.write_str("at its latest height"),
+            Self::Height(height) => write!(f, "at {height}"),
+            Self::Below(height) => write!(f, "below {height}"),
+        }
+    }
 }
 
 impl Contracts {
@@ -59,13 +80,13 @@ impl Contracts {
         Ok(AccountState { address: address.into(), height: state.version().get(), balances })
     }
 
-    /// A client, with its consensus state at `at`, or at its latest height.
+    /// A client, with one of its consensus states.
     pub(crate) fn client(
         &self,
         state: &Snapshot,
         block: BlockInfo,
         client_id: &ClientId,
-        at: Option<Height>,
+        at: ConsensusAt,
     ) -> Result<ClientReport, QueryError> {
         let unknown = || QueryError::Client(client_id.clone());
         let mut host = self.reader(state, block);
@@ -76,10 +97,14 @@ impl Contracts {
         let client_state = stored.client_state();
         let light = self.clients.by_type(stored.client_type()).ok_or_else(unknown)?;
         let latest_height = light.latest_height(&client_state).map_err(|_| unknown())?;
-        let height = at.unwrap_or(latest_height);
-        let consensus_state = stored.consensus_state(height).map(|state| (height, state));
-        if at.is_some() && consensus_state.is_none() {
-            return Err(QueryError::ConsensusState(client_id.clone(), height));
+        let of = |height| stored.consensus_state(height).map(|state| (height, state));
+        let consensus_state = match at {
+            ConsensusAt::Latest => of(latest_height),
+            ConsensusAt::Height(height) => of(height),
+            ConsensusAt::Below(height) => stored.previous_consensus_state(height),
+        };
+        if at != ConsensusAt::Latest && consensus_state.is_none() {
+            return Err(QueryError::ConsensusState(client_id.clone(), at));
         }
         Ok(ClientReport {
             client_id: client_id.clone(),

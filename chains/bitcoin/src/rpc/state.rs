@@ -3,7 +3,7 @@
 
 use core::str::FromStr;
 
-use causeway_core::{ClientId, Height, PacketTrace, Sequence};
+use causeway_core::{ClientId, PacketTrace, Sequence};
 use causeway_wire_bitcoin::Call;
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use super::params::{Params, wrong_type};
 use super::{Reply, RpcError, reply};
 use crate::Miner;
 use crate::answers::AnswerError;
-use crate::contracts::parse_key_account;
+use crate::contracts::{ConsensusAt, parse_key_account};
 
 fn refused(error: &AnswerError) -> RpcError {
     let code = match error {
@@ -74,8 +74,13 @@ pub(super) fn account(view: &View<'_>, params: &Params<'_>) -> Result<Reply, Rpc
     }
     let client: ClientId = parsed(name)?;
     let kind = match query {
-        None => return report(miner, &client, None),
-        Some("consensus") => return report(miner, &client, Some(parsed(params.string(2)?)?)),
+        None => return report(miner, &client, ConsensusAt::Latest),
+        Some("consensus") => {
+            return report(miner, &client, ConsensusAt::Height(parsed(params.string(2)?)?));
+        }
+        Some("below") => {
+            return report(miner, &client, ConsensusAt::Below(parsed(params.string(2)?)?));
+        }
         Some("books") => return reply(&miner.books(&client).to_json()),
         Some("commitments") => PacketTrace::Commitment,
         Some("receipts") => PacketTrace::Receipt,
@@ -87,7 +92,7 @@ pub(super) fn account(view: &View<'_>, params: &Params<'_>) -> Result<Reply, Rpc
     reply(&miner.traces(&client, kind, after, limit).to_json())
 }
 
-fn report(miner: &Miner, client: &ClientId, at: Option<Height>) -> Result<Reply, RpcError> {
+fn report(miner: &Miner, client: &ClientId, at: ConsensusAt) -> Result<Reply, RpcError> {
     let report = miner.client(client, at).map_err(|error| refused(&error))?;
     reply(&report.to_json())
 }

@@ -14,4 +14,4 @@ pub use error::{ClientError, InitialiseError, MisbehaviourError, RecoverError};
 pub use message::{ClientMessage, Header, Misbehaviour};
 pub use proof::{StateBatchProof, StateProof};
 pub use state::{ClientState, ConsensusState};
-pub use update::{UpdateBlock, UpdateError, UpdateRun};
+pub use update::{UpdateBlock, UpdateError, UpdateRun, misbehaviour};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use causeway_core::{Height, Timestamp, refusals};
 
-use super::{ClientMessage, Header};
+use super::{ClientMessage, Header, Misbehaviour};
 use crate::{
     Bisection, BisectionError, LightBlock, PreparedValidatorSet, SignedHeader, TrustOptions,
     TrustedBlock, ValidatorSet, ValidatorSetError,
@@ -101,6 +101,25 @@ impl UpdateRun {
         }
         messages
     }
+}
+
+/// The evidence that two light blocks of one chain are, where they contradict each other: the
+/// higher one first. Each is verified from the same stored height, below both, whose header names
+/// `trusted_validators` for the next one.
+pub fn misbehaviour(
+    client_id: String,
+    (one, two): (&UpdateBlock, &UpdateBlock),
+    trusted_height: Height,
+    trusted_validators: &ValidatorSet,
+) -> ClientMessage {
+    let header = |block: &UpdateBlock| Header {
+        signed_header: block.signed_header.clone(),
+        validator_set: with_proposer(&block.validators),
+        trusted_height,
+        trusted_validators: with_proposer(trusted_validators),
+    };
+    let (header_1, header_2) = (header(one), header(two));
+    ClientMessage::Misbehaviour(Misbehaviour { client_id, header_1, header_2 })
 }
 
 /// Hosts written in Go refuse a set without a proposer. Any member will do, as it is not hashed;

@@ -16,7 +16,7 @@ use causeway_relayer_engine::{
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, sleep_until};
+use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until};
 
 use crate::chain::{Chain, Order, Outcome, Ticket, Trouble, stopped};
 use crate::clock::Clock;
@@ -39,8 +39,11 @@ pub(crate) enum Told {
     Prepared(BatchId, Prepared),
     /// A client as its host has it.
     Client(Side, Box<HostedClient>),
-    /// The other chain contradicts what the client on this side has accepted of it.
-    Evidence(Side, Any),
+    /// The client on this side was compared with the other chain; evidence if they contradict
+    /// each other.
+    Compared(Side, Option<Any>),
+    /// Evidence against the client on this side is not on its way any more; what was refused.
+    Accused(Side, Option<Any>),
 }
 
 /// What others ask of a path's task.
@@ -98,6 +101,7 @@ pub(crate) struct PathTask {
     store: Store,
     clock: Clock,
     answer: Duration,
+    check_every: Duration,
     tell: mpsc::UnboundedSender<Told>,
     told: mpsc::UnboundedReceiver<Told>,
     reply: mpsc::UnboundedSender<(Ticket, Outcome)>,
@@ -153,6 +157,7 @@ pub(crate) fn new(
         store: store.clone(),
         clock,
         answer: config.chain.answer,
+        check_every: config.chain.check_every,
         tell,
         told,
         reply,
@@ -195,6 +200,8 @@ impl PathTask {
         for side in Side::BOTH {
             self.observe(side);
         }
+        let mut check = interval(self.check_every);
+        check.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             if !self.settle(&mut stop).await {
                 return;
@@ -214,6 +221,7 @@ impl PathTask {
                 Ok(()) = a.changed() => self.observe(Side::A),
                 Ok(()) = b.changed() => self.observe(Side::B),
                 () = wake => self.handle(Input::Tick),
+                _ = check.tick() => Side::BOTH.into_iter().for_each(|side| self.read_client(side)),
             }
             while self.work.try_join_next().is_some() {}
         }
@@ -245,8 +253,9 @@ impl PathTask {
                 self.prepared.insert(id, prepared);
                 self.handle(Input::Prepared { id, items });
             }
-            Told::Client(side, hosted) => self.client_read(side, &hosted),
-            Told::Evidence(side, evidence) => self.found_evidence(side, evidence),
+            Told::Client(side, hosted) => self.client_read(side, *hosted),
+            Told::Compared(side, evidence) => self.compared(side, evidence),
+            Told::Accused(side, refused) => self.accused(side, refused),
         }
     }
 

@@ -78,7 +78,8 @@ pub async fn submit_misbehaviour(
         Some(evidence) => Some(evidence),
         None => {
             let hosted = host.endpoint.client(client).await.map_err(WorkError::on(host))?;
-            followed.endpoint.cross_check(&hosted).await.map_err(WorkError::on(followed))?
+            let check = followed.endpoint.cross_check(&hosted, host.endpoint).await;
+            check.map_err(WorkError::on(followed))?
         }
     };
     let Some(misbehaviour) = evidence else { return Ok(None) };

@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use causeway_client_bitcoin::BitcoinClient;
-use causeway_core::{ClientId, MerklePrefix, Timestamp, caip};
+use causeway_core::{Any, ClientId, Height, MerklePrefix, Timestamp, caip};
 use causeway_light_client::ClientTypes;
 use causeway_relayer_engine::Observation;
 use causeway_wire_bitcoin::rpc::BlockchainInfo;
 use causeway_wire_bitcoin::state::ClientReport;
 use serde_json::{Value, json};
 
+use super::rpc::{NOT_FOUND, missing};
 use super::{BitcoinEndpoint, height, nonsense};
 use crate::{EndpointError, HostedClient, Identity, MAX_CLIENTS, Observer, Stream};
 
@@ -80,6 +81,22 @@ impl Observer for BitcoinEndpoint {
             report.counterparty,
             now,
         )
+    }
+
+    async fn trusted_below(
+        &self,
+        client: &ClientId,
+        height: Height,
+    ) -> Result<Option<(Height, Any)>, EndpointError> {
+        let below = vec![json!(client.as_str()), json!("below"), json!(height.to_string())];
+        let answer: Value = match self.rpc.try_call("getaccount", below).await? {
+            Ok(answer) => answer,
+            Err(failure) if failure.code == NOT_FOUND => return Ok(None),
+            Err(failure) => return Err(missing("getaccount", &failure)),
+        };
+        let report =
+            ClientReport::from_json(&answer).map_err(|error| nonsense("getaccount", &error))?;
+        Ok(report.consensus_state)
     }
 
     async fn clients(&self) -> Result<Vec<ClientId>, EndpointError> {

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use causeway_client_bitcoin::{
-    Anchor, ClientMessage, ClientState, ConsensusState, Header, LastTimes, MAX_HEADERS,
+    Anchor, BlockHash, ClientMessage, ClientState, ConsensusState, Header, LastTimes, MAX_HEADERS,
     MEDIAN_SPAN, PeriodStart, RawHeader, header_messages,
 };
 use causeway_core::{Any, Height, PacketPath, Timestamp};
 use causeway_light_client::{AnyCodec, ProofCodec};
 
 use super::{BitcoinEndpoint, height, nonsense};
-use crate::{ClientParameters, EndpointError, HostedClient, Prover, Update};
+use crate::{ClientParameters, EndpointError, HostedClient, Observer, Prover, Update};
 
 /// The most headers that are fetched for one update.
 const MAX_UPDATE: u64 = 16 * 1024;
@@ -68,6 +68,37 @@ impl BitcoinEndpoint {
         let finalized = self.rpc.header(&state.finalized.header.hash().to_string()).await?;
         let stands = finalized.filter(|header| header.confirmations > 0);
         Ok(stands.map(|header| header.height))
+    }
+
+    async fn is_on_chain(&self, hash: &BlockHash) -> Result<bool, EndpointError> {
+        let header = self.rpc.header(&hash.to_string()).await?;
+        Ok(header.is_some_and(|header| header.confirmations > 0))
+    }
+
+    /// The newest final block of a client that the chain has, and from which the client takes
+    /// branches: found in what the client trusts, as the node may never have seen the client's
+    /// own branch.
+    async fn common_final(
+        &self,
+        client: &HostedClient,
+        state: &ClientState,
+        host: &dyn Observer,
+    ) -> Result<Option<u64>, EndpointError> {
+        let window = state.tip.height.saturating_sub(state.depths.fork_window.into());
+        let lowest = state.lowest_record.max(window);
+        let mut at = client.report.latest;
+        while let Some((below, trusted)) = host.trusted_below(&client.id, at).await? {
+            if below >= at || below.height() < lowest {
+                break;
+            }
+            let trusted = ConsensusState::from_any(&trusted);
+            let trusted = trusted.map_err(|error| nonsense("client", &error))?;
+            if self.is_on_chain(&trusted.block_hash).await? {
+                return Ok(Some(below.height()));
+            }
+            at = below;
+        }
+        Ok(None)
     }
 
     async fn headers_after(&self, block: u64, tip: u64) -> Result<Vec<RawHeader>, EndpointError> {
@@ -165,27 +196,25 @@ impl Prover for BitcoinEndpoint {
         batch.ok_or_else(|| nonsense("getstateproof", &"the batch is left out"))
     }
 
-    async fn cross_check(&self, client: &HostedClient) -> Result<Option<Any>, EndpointError> {
+    async fn cross_check(
+        &self,
+        client: &HostedClient,
+        host: &dyn Observer,
+    ) -> Result<Option<Any>, EndpointError> {
         let (state, _) = decoded(client)?;
-        let finalized = self.rpc.header(&state.finalized.header.hash().to_string()).await?;
-        let Some(finalized) = finalized.filter(|header| header.confirmations < 0) else {
+        if self.is_on_chain(&state.finalized.header.hash()).await? {
             return Ok(None);
-        };
-        // The chain left the client's final block out. With more work, that is what freezes it.
-        let mut below = finalized;
-        while below.confirmations < 0 {
-            if below.height <= state.lowest_record {
-                return Ok(None);
-            }
-            let previous = below.previous.map(|hash| super::rpc::text(&hash)).unwrap_or_default();
-            let header = self.rpc.header(&previous).await?;
-            below = header.ok_or_else(|| nonsense("getblockheader", &"a parent is gone"))?;
         }
+        // The chain left the client's final block out. With more work, that is what freezes it.
         let info = self.info().await?;
         if info.chain_work <= state.tip.chainwork {
             return Ok(None);
         }
-        let mut headers = self.headers_after(below.height, info.blocks).await?;
+        let Some(common) = self.common_final(client, &state, host).await? else {
+            let reason = format!("this chain has no block of {} that it can fork from", client.id);
+            return Err(EndpointError::Missing { what: "header", reason });
+        };
+        let mut headers = self.headers_after(common, info.blocks).await?;
         headers.truncate(MAX_HEADERS);
         Ok(Some(ClientMessage::Misbehaviour(headers).to_any()))
     }

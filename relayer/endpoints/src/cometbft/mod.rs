@@ -4,12 +4,14 @@
 //! `h - 1`, so that what happened in that block is reported at `h`, where it can be proven; and the
 //! newest header proves all that happened before its own block.
 
+mod blocks;
 mod ledger;
 mod observer;
 mod prover;
 mod reader;
 mod rpc;
 mod submitter;
+mod witness;
 
 use core::fmt;
 use std::sync::{Arc, Mutex};
@@ -20,12 +22,17 @@ use causeway_light_client::ClientRegistry;
 use causeway_wire_cometbft::tx::SigningKey;
 
 use crate::error::nonsense;
-use crate::{EndpointError, Transport};
+use crate::{Api, EndpointError, Transport};
 use rpc::Rpc;
 use submitter::Account;
+use witness::Witness;
 
 /// The one API of the family.
-pub const RPC: crate::Api = crate::Api(0);
+pub const RPC: Api = Api(0);
+
+/// Where the bundled chain shows what a node saw that was led astray. Nodes elsewhere have nothing
+/// there, and are asked in vain.
+const WITNESS_PATH: &str = "/witness";
 
 /// The store of the message core, which packet paths are keys of.
 const IBC_STORE: &str = "ibc";
@@ -52,6 +59,7 @@ pub struct CometbftEndpoint {
     settings: Settings,
     key: Option<SigningKey>,
     account: Mutex<Account>,
+    witnesses: Vec<Witness>,
 }
 
 impl CometbftEndpoint {
@@ -63,8 +71,20 @@ impl CometbftEndpoint {
         settings: Settings,
         key: Option<SigningKey>,
     ) -> Self {
-        let (rpc, account) = (Rpc::new(transport), Mutex::default());
-        Self { rpc, registry, settings, key, account }
+        let rpc = Rpc::new(transport, RPC, "/".to_owned());
+        let witness = Witness::new(rpc.beside(RPC, WITNESS_PATH.to_owned()));
+        let (account, witnesses) = (Mutex::default(), vec![witness]);
+        Self { rpc, registry, settings, key, account, witnesses }
+    }
+
+    /// Compares the chain's headers with those of other nodes too, each the only address of an API
+    /// of its own: a node that follows a fork gives evidence of it.
+    #[must_use]
+    pub fn with_witnesses(mut self, witnesses: impl IntoIterator<Item = Api>) -> Self {
+        let node = |api| Witness::new(self.rpc.beside(api, "/".to_owned()));
+        let nodes: Vec<_> = witnesses.into_iter().map(node).collect();
+        self.witnesses.extend(nodes);
+        self
     }
 
     fn height(&self, height: u64) -> Height {

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use causeway_client_cometbft::{Header, proto};
-use causeway_core::{Any, ClientId, Counterparty, MerklePrefix, Timestamp, caip};
+use causeway_core::{Any, ClientId, Counterparty, Height, MerklePrefix, Timestamp, caip};
 use causeway_light_client::ClientTypes;
 use causeway_relayer_engine::Observation;
 use causeway_wire_cometbft::query::{
     PageRequest, QueryClient, QueryClientStateResponse, QueryClientStates,
-    QueryClientStatesResponse, QueryConsensusState, QueryConsensusStateResponse,
-    QueryCounterpartyResponse, path,
+    QueryClientStatesResponse, QueryConsensusState, QueryConsensusStateHeightsResponse,
+    QueryConsensusStateResponse, QueryConsensusStates, QueryCounterpartyResponse, path,
 };
 use causeway_wire_cometbft::rpc::{Call as RpcCall, CommitAnswer, Status};
 use prost::Message;
@@ -22,6 +22,10 @@ const NAMESPACE: &str = "cosmos";
 
 /// The clients of one page.
 const CLIENTS_PER_PAGE: u64 = 100;
+
+/// The heights of one page, and the most pages of a client's heights that are looked through.
+const HEIGHTS_PER_PAGE: u64 = 1000;
+const MAX_HEIGHT_PAGES: usize = 100;
 
 impl CometbftEndpoint {
     /// The newest header, and its time.
@@ -52,17 +56,20 @@ impl CometbftEndpoint {
         let answer: QueryClientStateResponse = self.rpc.ask(path::CLIENT_STATE, &question).await?;
         let state = answer.client_state.ok_or_else(|| nonsense("client", &"no client state"))?;
         let latest = HostedClient::latest_height(&self.registry, &state)?;
+        let consensus = self.consensus_state(id, latest).await?;
+        Ok((state, consensus))
+    }
+
+    async fn consensus_state(&self, id: &ClientId, at: Height) -> Result<Any, EndpointError> {
         let question = QueryConsensusState {
             client_id: id.to_string(),
-            revision_number: latest.revision(),
-            revision_height: latest.height(),
+            revision_number: at.revision(),
+            revision_height: at.height(),
             latest_height: false,
         };
         let answer: QueryConsensusStateResponse =
             self.rpc.ask(path::CONSENSUS_STATE, &question).await?;
-        let consensus =
-            answer.consensus_state.ok_or_else(|| nonsense("client", &"no consensus state"))?;
-        Ok((state, consensus))
+        answer.consensus_state.ok_or_else(|| nonsense("client", &"no consensus state"))
     }
 }
 
@@ -118,6 +125,33 @@ impl Observer for CometbftEndpoint {
             counterparty,
             now,
         )
+    }
+
+    async fn trusted_below(
+        &self,
+        client: &ClientId,
+        height: Height,
+    ) -> Result<Option<(Height, Any)>, EndpointError> {
+        let (mut below, mut key) = (None, Vec::new());
+        for _ in 0..MAX_HEIGHT_PAGES {
+            let page = PageRequest { key, limit: HEIGHTS_PER_PAGE, ..PageRequest::default() };
+            let (client_id, pagination) = (client.to_string(), Some(page));
+            let question = QueryConsensusStates { client_id, pagination };
+            let answer: QueryConsensusStateHeightsResponse =
+                self.rpc.ask(path::CONSENSUS_STATE_HEIGHTS, &question).await?;
+            let heights = answer.consensus_state_heights.into_iter().map(Height::from);
+            let mut is_over = false;
+            for found in heights {
+                is_over |= found >= height;
+                below = below.max(Some(found).filter(|found| *found < height));
+            }
+            key = answer.pagination.map(|page| page.next_key).unwrap_or_default();
+            if is_over || key.is_empty() {
+                break;
+            }
+        }
+        let Some(below) = below else { return Ok(None) };
+        Ok(Some((below, self.consensus_state(client, below).await?)))
     }
 
     async fn clients(&self) -> Result<Vec<ClientId>, EndpointError> {

@@ -4,27 +4,19 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use causeway_client_cometbft::ics07::{ClientState, ConsensusState, UpdateBlock, UpdateRun};
+use causeway_client_cometbft::ics07::{ClientState, ConsensusState, UpdateRun};
 use causeway_client_cometbft::{
     ChainId, PreparedValidatorSet, SignedHeader, TrustLevel, TrustedBlock, TrustedState,
-    ValidatorSet, proto,
+    ValidatorSet,
 };
 use causeway_core::{Any, Height, PacketPath, Timestamp};
 use causeway_ics23::{BatchProof, CommitmentProof, MerkleProof, ibc_specs};
 use causeway_light_client::AnyCodec;
-use causeway_wire_cometbft::rpc::{
-    AbciQueryResponse, CommitAnswer, ConsensusParamsAnswer, Validators,
-};
+use causeway_wire_cometbft::rpc::{AbciQueryResponse, ConsensusParamsAnswer};
 use serde_json::json;
 
 use super::{CometbftEndpoint, block_before, nonsense, unsigned};
-use crate::{ClientParameters, EndpointError, HostedClient, Prover, Update};
-
-/// The most pages of one validator set: 10,000 validators, the most that CometBFT allows.
-const MAX_VALIDATOR_PAGES: u64 = 100;
-
-/// The most validators of one page (`rpc/core/env.go`).
-const VALIDATORS_PER_PAGE: u64 = 100;
+use crate::{ClientParameters, EndpointError, HostedClient, Observer, Prover, Update};
 
 /// The most light blocks that an update may take.
 const MAX_UPDATE_BLOCKS: usize = 64;
@@ -33,44 +25,6 @@ const MAX_UPDATE_BLOCKS: usize = 64;
 const UPGRADE_PATH: [&str; 2] = ["upgrade", "upgradedIBCState"];
 
 impl CometbftEndpoint {
-    async fn signed_header(&self, height: u64) -> Result<SignedHeader, EndpointError> {
-        let params = json!({ "height": height.to_string() });
-        let answer: CommitAnswer = self.rpc.call("commit", params).await?;
-        let header = proto::Header::from(answer.signed_header.header).try_into();
-        let commit = proto::Commit::from(answer.signed_header.commit).try_into();
-        Ok(SignedHeader {
-            header: header.map_err(|error| nonsense("header", &error))?,
-            commit: commit.map_err(|error| nonsense("commit", &error))?,
-        })
-    }
-
-    async fn validators(&self, height: u64) -> Result<ValidatorSet, EndpointError> {
-        let mut validators = Vec::new();
-        for page in 1..=MAX_VALIDATOR_PAGES {
-            let params = json!({
-                "height": height.to_string(),
-                "page": page.to_string(),
-                "per_page": VALIDATORS_PER_PAGE.to_string(),
-            });
-            let answer: Validators = self.rpc.call("validators", params).await?;
-            let total = unsigned("validators", answer.total.0)?;
-            validators.extend(answer.validators.into_iter().map(proto::Validator::from));
-            if page.saturating_mul(VALIDATORS_PER_PAGE) >= total {
-                break;
-            }
-        }
-        let set = proto::ValidatorSet { validators, proposer: None, total_voting_power: 0 };
-        set.try_into().map_err(|error| nonsense("validators", &error))
-    }
-
-    async fn update_block(&self, height: u64) -> Result<UpdateBlock, EndpointError> {
-        Ok(UpdateBlock {
-            signed_header: self.signed_header(height).await?,
-            validators: self.validators(height).await?,
-            next_validators: self.validators(height.saturating_add(1)).await?,
-        })
-    }
-
     /// What a client trusts of its newest height, as a place to go on from.
     async fn trusted(
         &self,
@@ -78,7 +32,7 @@ impl CometbftEndpoint {
         consensus: &ConsensusState,
     ) -> Result<(TrustedBlock, ValidatorSet), EndpointError> {
         let height = state.latest_height.height();
-        let next = self.validators(height.saturating_add(1)).await?;
+        let next = self.rpc.validators(height.saturating_add(1)).await?;
         let prepared =
             PreparedValidatorSet::new(&next).map_err(|error| nonsense("validators", &error))?;
         let next_validators_hash = consensus
@@ -113,7 +67,7 @@ impl CometbftEndpoint {
             if given > MAX_UPDATE_BLOCKS {
                 return Err(nonsense("light blocks", &"too many lead to the target"));
             }
-            let block = self.update_block(height).await?;
+            let block = self.rpc.light_block(height).await?;
             run.give(block, now).map_err(|error| refused(&error))?;
         }
         Ok(run.messages().iter().map(AnyCodec::to_any).collect())
@@ -188,7 +142,7 @@ impl Prover for CometbftEndpoint {
         if state.chain_id != *chain_id {
             return Ok(false);
         }
-        match self.signed_header(state.latest_height.height()).await {
+        match self.rpc.signed_header(state.latest_height.height()).await {
             Ok(signed) => Ok(is_of(&consensus, &signed)),
             // Pruned, or not there yet: the name is all there is to go by.
             Err(EndpointError::Missing { .. }) => Ok(true),
@@ -245,10 +199,17 @@ impl Prover for CometbftEndpoint {
         Ok(batch.to_bytes())
     }
 
-    async fn cross_check(&self, client: &HostedClient) -> Result<Option<Any>, EndpointError> {
+    async fn cross_check(
+        &self,
+        client: &HostedClient,
+        host: &dyn Observer,
+    ) -> Result<Option<Any>, EndpointError> {
+        if let Some(evidence) = self.evidence(client, host).await? {
+            return Ok(Some(evidence));
+        }
         let (state, consensus) = decoded(client)?;
         let height = state.latest_height.height();
-        let signed = match self.signed_header(height).await {
+        let signed = match self.rpc.signed_header(height).await {
             Ok(signed) => signed,
             Err(EndpointError::Missing { .. }) => return Ok(None),
             Err(error) => return Err(error),

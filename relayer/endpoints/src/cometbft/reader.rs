@@ -7,7 +7,7 @@ use causeway_core::{Acknowledgement, ClientId, Height, Packet, PacketPath, Seque
 use causeway_wire_cometbft::query::{
     PageRequest, QueryPacketStates, QueryPacketStatesResponse, path,
 };
-use causeway_wire_cometbft::rpc::{BlockResults, Blockchain, TxAnswer, TxOutcomeJson, TxSearch};
+use causeway_wire_cometbft::rpc::{BlockResults, TxAnswer, TxOutcomeJson, TxSearch};
 use causeway_wire_cometbft::{PacketEvent, TxEvent};
 use serde_json::json;
 
@@ -17,29 +17,7 @@ use crate::{ChainEvent, EndpointError, Events, MAX_PAGE, Page, Reader, Transacti
 /// The most heights of one call of `events`.
 const MAX_SPAN: u64 = 200;
 
-/// The most headers of one answer of `blockchain` (`rpc/core/blocks.go`).
-const HEADERS_PER_CALL: u64 = 20;
-
 impl CometbftEndpoint {
-    /// The blocks of a range that have transactions, ascending.
-    async fn busy_blocks(&self, first: u64, last: u64) -> Result<Vec<u64>, EndpointError> {
-        let mut busy = Vec::new();
-        let mut from = first;
-        while from <= last {
-            let to = last.min(from.saturating_add(HEADERS_PER_CALL).saturating_sub(1));
-            let params = json!({ "minHeight": from.to_string(), "maxHeight": to.to_string() });
-            let answer: Blockchain = self.rpc.call("blockchain", params).await?;
-            for meta in answer.block_metas.iter().rev() {
-                let height = unsigned("block height", meta.header.height.0)?;
-                if meta.num_txs.0 > 0 && (from..=to).contains(&height) {
-                    busy.push(height);
-                }
-            }
-            from = to.saturating_add(1);
-        }
-        Ok(busy)
-    }
-
     /// What transactions told of one packet of each sequence, found by the event of this kind.
     async fn told(
         &self,
@@ -99,7 +77,9 @@ fn of_client(event: PacketEvent) -> Option<(ClientId, ChainEvent)> {
 impl Reader for CometbftEndpoint {
     async fn events(&self, client: &ClientId, from: u64, to: u64) -> Result<Events, EndpointError> {
         let to = to.min(from.saturating_add(MAX_SPAN)).max(from);
-        let busy = self.busy_blocks(block_before(from).max(1), block_before(to)).await?;
+        let blocks = self.rpc.blocks(block_before(from).max(1), block_before(to)).await?;
+        let busy = blocks.into_iter().filter(|(_, (_, txs))| *txs > 0);
+        let busy: Vec<_> = busy.map(|(height, _)| height).collect();
         let params = busy.iter().map(|height| json!({ "height": height.to_string() })).collect();
         let results: Vec<BlockResults> = self.rpc.calls("block_results", params).await?;
         let mut events = Vec::new();

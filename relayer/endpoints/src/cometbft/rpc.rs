@@ -9,8 +9,8 @@ use prost::Message;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{IBC_STORE, RPC, nonsense};
-use crate::{Call, EndpointError, Transport};
+use super::{IBC_STORE, nonsense};
+use crate::{Api, Call, EndpointError, Transport};
 
 /// The most calls of one request: nodes refuse more (`max_request_batch_size`).
 const MAX_BATCH: usize = 10;
@@ -20,11 +20,19 @@ pub(super) type Answered<T> = Result<T, RpcError>;
 
 pub(super) struct Rpc {
     transport: Arc<dyn Transport>,
+    api: Api,
+    path: String,
 }
 
 impl Rpc {
-    pub(super) fn new(transport: Arc<dyn Transport>) -> Self {
-        Self { transport }
+    /// The node at a path of one of the transport's APIs.
+    pub(super) fn new(transport: Arc<dyn Transport>, api: Api, path: String) -> Self {
+        Self { transport, api, path }
+    }
+
+    /// Another node that the same transport leads to.
+    pub(super) fn beside(&self, api: Api, path: String) -> Self {
+        Self::new(Arc::clone(&self.transport), api, path)
     }
 
     pub(super) fn transport(&self) -> &dyn Transport {
@@ -96,7 +104,8 @@ impl Rpc {
 
     async fn post(&self, body: &impl serde::Serialize) -> Result<Vec<u8>, EndpointError> {
         let body = serde_json::to_vec(body).map_err(|error| nonsense("request", &error))?;
-        let reply = self.transport.send(Call::post(RPC, body)).await?;
+        let call = Call { path: self.path.clone(), ..Call::post(self.api, body) };
+        let reply = self.transport.send(call).await?;
         if reply.status == 200 {
             return Ok(reply.body);
         }

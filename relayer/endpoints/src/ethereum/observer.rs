@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use causeway_client_ethereum::chain::Slot;
 use causeway_client_ethereum::client::EthereumClient;
-use causeway_core::{Any, ClientId, Counterparty, DecodeError, MerklePrefix, Timestamp, caip};
+use causeway_core::{
+    Any, ClientId, Counterparty, DecodeError, Height, MerklePrefix, Timestamp, caip,
+};
 use causeway_light_client::ClientTypes;
 use causeway_relayer_engine::Observation;
 use causeway_wire_ethereum::abi::sol::Router;
@@ -14,7 +16,12 @@ use crate::{EndpointError, HostedClient, Identity, MAX_CLIENTS, Observer, Stream
 /// The family's name in CAIP-2.
 const NAMESPACE: &str = "eip155";
 
-fn seconds(time: u64) -> Result<Timestamp, EndpointError> {
+/// The heights of one answer (the router lists no more), and how far down the search for one goes:
+/// twice as far in each step.
+const HEIGHTS_PER_CALL: u64 = 256;
+const MAX_STEPS: u32 = 40;
+
+pub(super) fn seconds(time: u64) -> Result<Timestamp, EndpointError> {
     Timestamp::from_secs(time).ok_or_else(|| nonsense("block", &"its time is out of range"))
 }
 
@@ -30,6 +37,47 @@ impl EthereumEndpoint {
         }
         let read: Result<Counterparty, DecodeError> = answer.try_into();
         read.map(Some).map_err(|error| nonsense("counterparty", &error))
+    }
+}
+
+impl EthereumEndpoint {
+    /// Heights of a client above `after`, lowest first.
+    async fn heights(&self, id: &ClientId, after: Height) -> Result<Vec<Height>, EndpointError> {
+        let call = Router::getConsensusHeightsCall {
+            clientId: id.to_string(),
+            after_: after.into(),
+            limit: HEIGHTS_PER_CALL,
+        };
+        let heights = self.execution.view(self.settings.router, &call).await?;
+        Ok(heights.into_iter().map(Height::from).collect())
+    }
+
+    /// The greatest height of a client below `height`.
+    async fn height_below(
+        &self,
+        id: &ClientId,
+        height: Height,
+    ) -> Result<Option<Height>, EndpointError> {
+        let (mut found, mut back) = (None, HEIGHTS_PER_CALL);
+        for _ in 0..MAX_STEPS {
+            // Down while there is nothing, then up to the last one.
+            let lowest = Height::new(height.revision(), height.height().saturating_sub(back));
+            let after = found.unwrap_or(lowest);
+            let heights = self.heights(id, after).await?;
+            let below = heights.into_iter().filter(|at| *at < height && *at > after).max();
+            match below {
+                Some(below) => found = Some(below),
+                None if found.is_some() || after.height() == 0 => break,
+                None => back = back.saturating_mul(2),
+            }
+        }
+        Ok(found)
+    }
+
+    async fn consensus_state(&self, id: &ClientId, at: Height) -> Result<Any, EndpointError> {
+        let call = Router::getConsensusStateCall { clientId: id.to_string(), height: at.into() };
+        let bytes = self.execution.view(self.settings.router, &call).await?;
+        Any::from_bytes(&bytes).map_err(|error| nonsense("client", &error))
     }
 }
 
@@ -76,13 +124,10 @@ impl Observer for EthereumEndpoint {
     async fn client(&self, client: &ClientId) -> Result<HostedClient, EndpointError> {
         let router = self.settings.router;
         let call = Router::getClientStateCall { clientId: client.to_string() };
-        let envelope =
-            |bytes: &[u8]| Any::from_bytes(bytes).map_err(|error| nonsense("client", &error));
-        let client_state = envelope(&self.execution.view(router, &call).await?)?;
+        let client_state = Any::from_bytes(&self.execution.view(router, &call).await?)
+            .map_err(|error| nonsense("client", &error))?;
         let latest = HostedClient::latest_height(&self.registry, &client_state)?;
-        let call =
-            Router::getConsensusStateCall { clientId: client.to_string(), height: latest.into() };
-        let consensus_state = envelope(&self.execution.view(router, &call).await?)?;
+        let consensus_state = self.consensus_state(client, latest).await?;
         let counterparty = self.counterparty(client).await?;
         let now = seconds(self.execution.head().await?.timestamp)?;
         HostedClient::read(
@@ -93,6 +138,15 @@ impl Observer for EthereumEndpoint {
             counterparty,
             now,
         )
+    }
+
+    async fn trusted_below(
+        &self,
+        client: &ClientId,
+        height: Height,
+    ) -> Result<Option<(Height, Any)>, EndpointError> {
+        let Some(below) = self.height_below(client, height).await? else { return Ok(None) };
+        Ok(Some((below, self.consensus_state(client, below).await?)))
     }
 
     async fn clients(&self) -> Result<Vec<ClientId>, EndpointError> {

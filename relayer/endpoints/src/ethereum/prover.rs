@@ -16,8 +16,9 @@ use causeway_wire_ethereum::proof::AccountProof;
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use super::observer::seconds;
 use super::{EthereumEndpoint, height, nonsense};
-use crate::{ClientParameters, EndpointError, HostedClient, Prover, Update};
+use crate::{ClientParameters, EndpointError, HostedClient, Observer, Prover, Update};
 
 /// How long a client's newest state is trusted, if nobody chooses: within mainnet's weak
 /// subjectivity period.
@@ -61,6 +62,32 @@ impl EthereumEndpoint {
         }
         answers.add_update(chain, newest);
         Ok(answers)
+    }
+
+    /// Two contradicting updates, verified from what the client trusts below both; nothing where
+    /// it trusts nothing so old, or would not believe them.
+    async fn evidence(
+        &self,
+        client: &HostedClient,
+        host: &dyn Observer,
+        state: &ClientState,
+        (first, second): (&LightClientUpdate, &LightClientUpdate),
+    ) -> Result<Option<Any>, EndpointError> {
+        let attested = |update: &LightClientUpdate| update.attested_header.beacon.slot;
+        let slot = attested(first).min(attested(second));
+        let below = client.trusted_below(height(slot), host).await?;
+        let Some(below) = below else { return Ok(None) };
+        let trusted = ConsensusState::from_any(&below.1);
+        let trusted = trusted.map_err(|error| nonsense("client", &error))?;
+        let newest = self.newest_final().await?;
+        let answers = self.answers(&state.chain, &trusted, newest).await?;
+        let header = |update| answers.header_of(&state.chain, &trusted, update);
+        let (header_1, header_2) = (header(first), header(second));
+        let misbehaviour = Misbehaviour { header_1, header_2 };
+        let evidence = ClientMessage::Misbehaviour(Box::new(misbehaviour)).to_any();
+        let now = seconds(self.execution.head().await?.timestamp)?;
+        let judged = client.check_evidence(&self.registry, below, &evidence, now);
+        Ok(judged.is_ok().then_some(evidence))
     }
 
     /// The router's proofs of paths, in the state of the block of a slot.
@@ -174,16 +201,16 @@ impl Prover for EthereumEndpoint {
         Ok(proof.batch_proof().to_bytes())
     }
 
-    async fn cross_check(&self, client: &HostedClient) -> Result<Option<Any>, EndpointError> {
+    async fn cross_check(
+        &self,
+        client: &HostedClient,
+        host: &dyn Observer,
+    ) -> Result<Option<Any>, EndpointError> {
         let (state, trusted) = decoded(client)?;
-        let evidence = self.beacon.evidence().await?;
-        if let [first, second] = evidence.as_slice() {
-            let newest = self.newest_final().await?;
-            let answers = self.answers(&state.chain, &trusted, newest).await?;
-            let header = |update| answers.header_of(&state.chain, &trusted, update);
-            let (header_1, header_2) = (header(first), header(second));
-            let misbehaviour = Misbehaviour { header_1, header_2 };
-            return Ok(Some(ClientMessage::Misbehaviour(Box::new(misbehaviour)).to_any()));
+        if let [first, second] = self.beacon.evidence().await?.as_slice()
+            && let Some(evidence) = self.evidence(client, host, &state, (first, second)).await?
+        {
+            return Ok(Some(evidence));
         }
         let block = self.execution.block_at(&state.chain, trusted.slot).await?;
         if block.is_none_or(|block| block.state_root == trusted.state_root) {
