@@ -5,6 +5,7 @@ mod bundled;
 mod commands;
 mod config;
 mod control;
+mod crossing;
 mod families;
 mod input;
 mod keys;

@@ -1,7 +1,7 @@
 //! The bundled PBFT chain.
 
 use causeway_chain::{Chain, Listener};
-use causeway_chain_cometbft::app::{ADDRESS_PREFIX, ALIAS, NATIVE_DENOM};
+use causeway_chain_cometbft::app::{ADDRESS_PREFIX, ALIAS, NATIVE_DENOM, counter_address};
 use causeway_chain_cometbft::{CometbftChain, Config};
 use causeway_node::OpenChain;
 
@@ -42,6 +42,11 @@ impl BundledChain for Pbft {
 
     fn max_fee(&self) -> &'static str {
         "1000000"
+    }
+
+    fn contracts(&self) -> Vec<(&'static str, String)> {
+        let counter = counter_address().to_bech32(ADDRESS_PREFIX);
+        counter.map(|address| ("counter", address)).into_iter().collect()
     }
 
     fn clock_drift(&self) -> &'static str {

@@ -4,6 +4,7 @@ use causeway_chain::{Chain, Listener};
 use causeway_chain_bitcoin::{BitcoinChain, Config};
 use causeway_core::Timestamp;
 use causeway_node::OpenChain;
+use causeway_wire_bitcoin::{Address, AddressNetwork, contract_account};
 
 use super::{BundledApi, BundledChain};
 use crate::config::Denomination;
@@ -61,6 +62,13 @@ impl BundledChain for Pow {
     /// The median of eleven blocks is five blocks behind, and blocks come by chance.
     fn clock_drift(&self) -> &'static str {
         "60s"
+    }
+
+    fn contracts(&self) -> Vec<(&'static str, String)> {
+        // Accounts of contracts are shown as the witness programs that nothing may pay.
+        let script = [&[0, 0x20], contract_account("counter").as_slice()].concat();
+        let address = Address::of_script(&script, AddressNetwork::Regtest);
+        address.map(|address| ("counter", address.to_string())).into_iter().collect()
     }
 
     fn parameters(&self, network: Option<&str>) -> Option<toml::Table> {

@@ -5,6 +5,8 @@ mod chain;
 mod completions;
 mod config;
 mod keys;
+mod message;
+mod packet_answer;
 mod path;
 mod relay;
 mod transfer;
@@ -31,6 +33,8 @@ pub(crate) enum Command {
     Path(path::PathCommand),
     /// Send tokens.
     Transfer(transfer::TransferArgs),
+    /// Call a contract on another chain.
+    Message(message::MessageArgs),
     /// Show what an account has.
     Balance(balance::BalanceArgs),
     /// Look at chains, and break those of the bundled network.
@@ -55,6 +59,7 @@ impl Command {
             Self::Relay(args) => args.run(output),
             Self::Path(command) => output.answer(&command.run()?),
             Self::Transfer(args) => output.answer(&args.run()?),
+            Self::Message(args) => output.answer(&args.run()?),
             Self::Balance(args) => output.answer(&args.run()?),
             Self::Chain(command) => command.run(output),
             Self::Keys(command) => output.answer(&command.run()?),
@@ -76,7 +81,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 /// Whose fault an error of a chain's client is.
-fn failure(error: ClientError) -> Failure {
+pub(crate) fn failure(error: ClientError) -> Failure {
     match error {
         ClientError::Usage(_) => Failure::usage(error),
         _ => Failure::environment(error),

@@ -223,6 +223,15 @@ impl ChainConfig {
         families::by_name(self.family.get_ref())
     }
 
+    /// True for the denominations that are at home on this chain.
+    pub(crate) fn is_own(&self, denom: &str) -> bool {
+        let tokens = self.tokens.iter().map(|token| token.denom.as_str());
+        [self.native.denom.as_str()]
+            .into_iter()
+            .chain(tokens)
+            .any(|it| it == denom || it.starts_with("0x") && it.eq_ignore_ascii_case(denom))
+    }
+
     /// The most that a transaction may cost.
     pub(crate) fn max_fee(&self) -> Option<Amount> {
         self.max_fee.as_ref().and_then(|text| text.get_ref().parse().ok())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use alloy_primitives::{Address, B256, Bytes, U64, U128, U256, hex};
 use alloy_sol_types::{SolCall, SolEvent};
 use async_trait::async_trait;
-use causeway_core::Amount;
+use causeway_core::{Amount, Encoding};
 use causeway_relayer_daemon::transport::HttpTransport;
 use causeway_relayer_endpoints::{Api, Call, Endpoint, Transport, ethereum};
 use causeway_wire_ethereum::abi::sol::Erc20;
@@ -75,6 +75,20 @@ impl Family for Ethereum {
             return Err(format!("{text:?} is no address: its checksum (EIP-55) is wrong"));
         }
         Ok(address.to_checksum(None))
+    }
+
+    fn only_encoding(&self) -> Option<Encoding> {
+        Some(Encoding::Abi)
+    }
+
+    fn denom_in_packets(&self, denom: &str) -> Result<String, String> {
+        let address: Result<Address, _> = denom.parse();
+        address.map(|address| format!("{address:#x}")).map_err(|_| {
+            format!(
+                "{denom:?} itself does not cross, tokens do: pay it to the wrapping token, by its \
+                 address, and send that"
+            )
+        })
     }
 
     fn check_parameters(&self, _chain: &ChainConfig) -> Result<(), String> {

@@ -9,7 +9,7 @@ pub(crate) mod rpc;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use causeway_core::Amount;
+use causeway_core::{Amount, Encoding};
 use causeway_relayer_daemon::transport::{Address, HttpTransport, Login, TransportLimits};
 use causeway_relayer_endpoints::{Api, Endpoint, TransportError};
 use k256::ecdsa::{SigningKey, VerifyingKey};
@@ -52,6 +52,16 @@ pub(crate) trait Family: Sync {
 
     /// Reads an address, and gives it in its usual form.
     fn check_address(&self, prefix: &str, text: &str) -> Result<String, String>;
+
+    /// The encoding of payloads that the family's published contracts insist on.
+    fn only_encoding(&self) -> Option<Encoding> {
+        None
+    }
+
+    /// What packets call a denomination that is at home on a chain of the family.
+    fn denom_in_packets(&self, denom: &str) -> Result<String, String> {
+        Ok(denom.to_owned())
+    }
 
     /// Accepts a configuration's own parameters of the family.
     fn check_parameters(&self, chain: &ChainConfig) -> Result<(), String>;
