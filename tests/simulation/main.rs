@@ -13,8 +13,16 @@
     reason = "test code fails loudly"
 )]
 
+mod audit;
 mod families;
+mod lies;
 mod net;
 mod path;
+mod plan;
 mod relayer;
+mod scenario;
 mod scenarios;
+mod seeds;
+mod stranded;
+mod traffic;
+mod world;

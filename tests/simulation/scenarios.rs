@@ -1,165 +1,106 @@
-//! Packets between two chains, in bad weather and with kills.
+//! What is tried, and from how many seeds.
 
-use causeway_core::transfer::{Denom, FungibleTokenPacketData};
-use causeway_core::{Amount, Message, Response, SendPacket, Sequence, Timestamp};
-use causeway_relayer_endpoints::Endpoint;
-use causeway_relayer_engine::{Outcome, Side};
+use core::time::Duration;
 
-use super::families::{Family, Member, join};
-use super::net::{Net, Shared, Weather, finish};
-use super::path;
-use super::relayer::{Disk, End, Relayer};
+use super::families::Family::{self, Pbft, Pos, Pow, Regtest};
+use super::plan::{Outline, Trouble};
+use super::scenario::{Fates, peace, run, verdict};
+use super::seeds;
+use super::traffic::{Kind, Parcel};
+use super::world::World;
 
-/// 2026-11-24.
-const START_SECS: u64 = 1_795_500_000;
-
-struct World {
-    net: Shared,
-    members: [Member; 2],
-    ends: [End; 2],
-}
-
-fn world(families: [Family; 2], seed: u64) -> World {
-    let net = Net::new(seed, Timestamp::from_secs(START_SECS).unwrap());
-    let members = families.map(|family| join(&net, family, seed));
-    let endpoint = |me: usize| (members[me].connect)(&net, me, "relayer");
-    let (a, b) = (endpoint(0), endpoint(1));
-    let [on_a, on_b] = finish(&net, path::connect(&net, [&*a, &*b]));
-    let ends = [End { endpoint: a, client: on_a }, End { endpoint: b, client: on_b }];
-    World { net, members, ends }
-}
-
-impl World {
-    /// Alice sends bob something.
-    fn send(&self, me: usize, amount: u64, secs: u64) -> Sequence {
-        let member = &self.members[me];
-        let alice = (member.connect)(&self.net, me, "alice");
-        let bob = (self.members[1 - me].connect)(&self.net, 1 - me, "bob");
-        let denom: Denom = member.denom.parse().unwrap();
-        let amount = Amount::from(amount);
-        let data = FungibleTokenPacketData::new(denom, amount, alice.account(), bob.account(), "")
-            .unwrap();
-        let now = self.net.lock().unwrap().now.secs();
-        let message = Message::SendPacket(SendPacket {
-            source_client: self.ends[me].client.clone(),
-            timeout_timestamp: now + secs,
-            payloads: vec![data.to_payload(member.encoding).unwrap()],
-        });
-        match finish(&self.net, path::execute(&self.net, &*alice, message)).unwrap() {
-            Response::PacketSent(sequence) => sequence,
-            other => panic!("{other:?}"),
+/// Everything that users send, each way, in good weather: what ends how is known.
+fn there_and_back(families: [Family; 2], seed: u64) -> Result<String, String> {
+    let mut world = World::new(families, seed, 1);
+    for me in [0, 1] {
+        world.send(me, Parcel { kind: Kind::Transfer, amount: 1000, patience_secs: 600 });
+    }
+    peace(&mut world, true)?;
+    for me in [0, 1] {
+        for (kind, amount) in Kind::ALL.into_iter().zip(100..) {
+            world.send(me, Parcel { kind, amount, patience_secs: 600 });
         }
     }
-
-    /// What bob has of the vouchers of the other chain's coin.
-    fn arrived(&self, me: usize) -> Amount {
-        let bob: std::sync::Arc<dyn Endpoint> = (self.members[me].connect)(&self.net, me, "bob");
-        let voucher = format!("transfer/{}/{}", self.ends[me].client, self.members[1 - me].denom);
-        let balances = finish(&self.net, bob.balances(&bob.account())).unwrap();
-        let found = balances.iter().find(|it| it.denom.to_string() == voucher);
-        found.map_or(Amount::ZERO, |it| it.amount)
+    peace(&mut world, true)?;
+    world.kill(0, None);
+    for me in [0, 1] {
+        world.send(me, Parcel { kind: Kind::Both, amount: 10, patience_secs: 20 });
     }
-
-    fn relayer(&self, disk: Disk) -> Relayer {
-        // Each life has its own idea of nonces and coins.
-        let mut ends = self.ends.clone();
-        for (me, end) in ends.iter_mut().enumerate() {
-            end.endpoint = (self.members[me].connect)(&self.net, me, "relayer");
-        }
-        Relayer::new(&self.net, ends, disk)
-    }
-
-    /// Time passes until so many packets have ended.
-    fn relay(&self, relayer: &mut Relayer, count: usize, most_secs: u64) -> Result<(), String> {
-        let end = self.net.lock().unwrap().now.secs() + most_secs;
-        let mut tended = 0;
-        loop {
-            relayer.run();
-            let now = self.net.lock().unwrap().now.secs();
-            let ended = relayer.disk.packets.values().filter(|it| it.outcome.is_some()).count();
-            if relayer.engine.outstanding() == 0 && ended == count {
-                return Ok(());
-            }
-            if now >= end {
-                let left: Vec<_> = relayer.engine.statuses().collect();
-                let known = relayer.disk.packets.values();
-                let known: Vec<_> = known.map(|it| (it.key, it.outcome, &it.failure)).collect();
-                return Err(format!("{left:#?}\n{known:#?}"));
-            }
-            if now > tended {
-                tended = now;
-                relayer.tend();
-            }
-            self.net.lock().unwrap().step();
-        }
-    }
-}
-
-/// A transfer each way, to the end.
-fn there_and_back(families: [Family; 2], seed: u64, weather: Weather) {
-    let world = world(families, seed);
-    let mut relayer = world.relayer(Disk::default());
-    world.send(0, 1000, 600);
-    world.send(1, 2000, 600);
-    world.net.lock().unwrap().weather = weather;
-    let result = world.relay(&mut relayer, 2, 600);
-    assert_eq!(result, Ok(()), "{families:?} seed {seed}");
-    world.net.lock().unwrap().weather = Weather::default();
-    let outcomes: Vec<_> =
-        relayer.disk.packets.values().map(|it| (it.key.source, it.outcome)).collect();
-    let acknowledged = Some(Outcome::Acknowledged);
-    assert_eq!(outcomes, [(Side::A, acknowledged), (Side::B, acknowledged)], "seed {seed}");
-    assert_eq!(world.arrived(1), Amount::from(1000_u64), "seed {seed}");
-    assert_eq!(world.arrived(0), Amount::from(2000_u64), "seed {seed}");
-}
-
-/// Requests are lost, doubled and slow, and the relayer is killed at any effect; then all is well.
-fn survives(families: [Family; 2], seed: u64) {
-    let world = world(families, seed);
-    let mut relayer = world.relayer(Disk::default());
-    let bad = Weather { lost: 25, doubled: 15, slowest: 700 };
-    let (mut sent, mut kills) = ([0, 0], 0);
-    for round in 1..=5 {
-        let chance = |bound| world.net.lock().unwrap().random.below(bound);
-        let (me, amount) = (usize::try_from(chance(2)).unwrap(), 1 + chance(1000));
-        world.net.lock().unwrap().weather = Weather::default();
-        world.send(me, amount, 900);
-        sent[me] += amount;
-        world.net.lock().unwrap().weather = bad;
-        let fatal_effect = relayer.effects + chance(60);
-        let _ = world.relay(&mut relayer, round + 1, 4 + chance(10));
-        if relayer.effects >= fatal_effect {
-            kills += 1;
-            relayer = world.relayer(relayer.disk.clone());
-        }
-    }
-    world.net.lock().unwrap().weather = Weather { slowest: 50, ..Weather::default() };
-    let result = world.relay(&mut relayer, 5, 900);
-    eprintln!("{families:?} seed {seed}: {kills} kills, {} effects", relayer.effects);
-    assert_eq!(result, Ok(()), "{families:?} seed {seed}");
-    let arrived = [world.arrived(1), world.arrived(0)];
-    assert_eq!(arrived, sent.map(Amount::from), "{families:?} seed {seed}");
+    world.pass(Duration::from_mins(1))?;
+    peace(&mut world, true)?;
+    let fates = verdict(&world)?;
+    // Transfers, what comes home, calls and both; what no application takes; and what was sent
+    // while nobody relayed.
+    let expected = Fates { taken: 10, refused: 6, timed_out: 2 };
+    if fates == expected { Ok(format!("{fates:?}")) } else { Err(format!("{fates:?}")) }
 }
 
 #[test]
-fn every_packet_ends_after_losses_and_kills() {
-    for seed in 0..2 {
-        survives([Family::Pow, Family::Pbft], seed);
-        survives([Family::Pos, Family::Pbft], seed);
+fn pow_and_pbft_exchange_all_that_users_send() {
+    seeds::each("pow_and_pbft_exchange", 1, |seed| there_and_back([Pow, Pbft], seed));
+}
+
+#[test]
+fn pow_and_pos_exchange_all_that_users_send() {
+    seeds::each("pow_and_pos_exchange", 1, |seed| there_and_back([Pow, Pos], seed));
+}
+
+#[test]
+fn pos_and_pbft_exchange_all_that_users_send() {
+    seeds::each("pos_and_pbft_exchange", 1, |seed| there_and_back([Pos, Pbft], seed));
+}
+
+/// The ways between relayers and chains, and the relayers themselves.
+const RELAYING: &[Trouble] = &[Trouble::Weather, Trouble::Cut, Trouble::Kill];
+
+const CHEAP: Outline = Outline {
+    families: [Regtest, Pbft],
+    relayers: 1,
+    troubles: RELAYING,
+    secs: 20,
+    packets: 8,
+    faults: 5,
+};
+
+#[test]
+fn losses_and_kills_between_the_cheapest_chains() {
+    seeds::each("losses_and_kills_between_the_cheapest", 60, |seed| run(&CHEAP, seed));
+}
+
+#[test]
+fn two_relayers_on_one_path() {
+    let outline = Outline { relayers: 2, ..CHEAP };
+    seeds::each("two_relayers_on_one_path", 20, |seed| run(&outline, seed));
+}
+
+#[test]
+fn losses_and_kills_between_unlike_chains() {
+    for families in [[Pow, Pbft], [Pow, Pos], [Pos, Pbft]] {
+        let outline = Outline { families, secs: 40, ..CHEAP };
+        seeds::each("losses_and_kills_between_unlike", 2, |seed| run(&outline, seed));
+    }
+}
+
+/// The chains themselves, beside the ways to them.
+const CHAINS: &[Trouble] =
+    &[Trouble::Weather, Trouble::Kill, Trouble::Restart, Trouble::Chain, Trouble::Chain];
+
+#[test]
+fn chains_break_and_are_mended() {
+    let outline = Outline { troubles: CHAINS, ..CHEAP };
+    seeds::each("chains_break_and_are_mended", 60, |seed| run(&outline, seed));
+}
+
+#[test]
+fn unlike_chains_break_and_are_mended() {
+    for families in [[Pow, Pbft], [Pow, Pos], [Pos, Pbft]] {
+        let outline = Outline { families, secs: 40, troubles: CHAINS, ..CHEAP };
+        seeds::each("unlike_chains_break", 2, |seed| run(&outline, seed));
     }
 }
 
 #[test]
-fn pow_and_pbft_exchange_transfers() {
-    there_and_back([Family::Pow, Family::Pbft], 1, Weather { slowest: 50, ..Weather::default() });
-}
-
-#[test]
-fn pow_and_pos_exchange_transfers() {
-    there_and_back([Family::Pow, Family::Pos], 2, Weather { slowest: 50, ..Weather::default() });
-}
-
-#[test]
-fn pos_and_pbft_exchange_transfers() {
-    there_and_back([Family::Pos, Family::Pbft], 3, Weather { slowest: 50, ..Weather::default() });
+fn servers_lie() {
+    let outline = Outline { troubles: &[Trouble::Lie], ..CHEAP };
+    seeds::each("servers_lie", 60, |seed| run(&outline, seed));
 }

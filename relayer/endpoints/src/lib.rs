@@ -19,6 +19,7 @@
 )]
 
 pub mod bitcoin;
+mod branch;
 pub mod cometbft;
 mod endpoint;
 mod error;
@@ -35,6 +36,7 @@ mod reader;
 mod submitter;
 mod transport;
 
+pub use branch::{Branch, Growth};
 pub use endpoint::Endpoint;
 pub use error::EndpointError;
 pub use hosted::HostedClient;

@@ -1,6 +1,5 @@
 //! One chain: a task that watches it, and a task that owns the account on it.
 
-mod fork;
 mod outbox;
 mod watcher;
 

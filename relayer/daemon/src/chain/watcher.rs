@@ -3,12 +3,11 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use causeway_relayer_endpoints::{Endpoint, EndpointError, Stream};
+use causeway_relayer_endpoints::{Branch, Endpoint, EndpointError, Growth, Stream};
 use causeway_relayer_engine::Observation;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::chain::fork::{Branch, Growth};
 use crate::chain::{Chain, ChainView, Trouble, within};
 use crate::clock::Clock;
 use crate::config::ChainSettings;

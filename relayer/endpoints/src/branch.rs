@@ -2,21 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use causeway_relayer_endpoints::{EndpointError, Observer};
 use causeway_relayer_engine::Observation;
+
+use crate::{EndpointError, Observer};
 
 /// The most blocks that are not final and remembered; deeper ones are found from there.
 const MAX_BLOCKS: usize = 256;
 
 /// The names of the newest blocks, by height.
 #[derive(Debug, Default)]
-pub(super) struct Branch {
+pub struct Branch {
     blocks: BTreeMap<u64, String>,
 }
 
 /// What a look at the branch has shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Growth {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Growth {
     /// It stands, and has perhaps grown.
     Stands,
     /// What answers now is behind what answered before, on the same branch.
@@ -27,7 +28,7 @@ pub(super) enum Growth {
 
 impl Branch {
     /// Compares what is remembered with what the chain says now.
-    pub(super) async fn compare(
+    pub async fn compare(
         &mut self,
         seen: Observation,
         chain: &(impl Observer + ?Sized),
