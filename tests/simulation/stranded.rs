@@ -102,17 +102,25 @@ fn a_deep_reorganisation_freezes_the_client() {
     });
 }
 
+/// The first chain signs two things that contradict each other. What waits is sent over the client
+/// that froze; over a frozen client nothing is sent.
+fn equivocates(families: [Family; 2], seed: u64) -> Result<String, String> {
+    let mut world = begun(families, seed)?;
+    Act::Break(0, Fault::Equivocate).happen(&mut world);
+    until(&mut world, 1, ClientStatus::Frozen)?;
+    send(&mut world);
+    // Two periods of the sync committee on, a new client knows nobody who signed the evidence.
+    world.pass(Duration::from_secs(128))?;
+    waits(&world, [1, 0])?;
+    recovered(&mut world, 1)
+}
+
 #[test]
-fn equivocation_freezes_the_client() {
-    seeds::each("equivocation_freezes_the_client", 1, |seed| {
-        let mut world = begun([Pos, Pbft], seed)?;
-        Act::Break(0, Fault::Equivocate).happen(&mut world);
-        until(&mut world, 1, ClientStatus::Frozen)?;
-        send(&mut world);
-        // Two periods on, a new client knows nobody who signed the evidence.
-        world.pass(Duration::from_secs(128))?;
-        // Over a frozen client nothing is sent.
-        waits(&world, [1, 0])?;
-        recovered(&mut world, 1)
-    });
+fn equivocation_of_a_committee_freezes_the_client() {
+    seeds::each("equivocation_of_a_committee", 1, |seed| equivocates([Pos, Pbft], seed));
+}
+
+#[test]
+fn equivocation_of_validators_freezes_the_client() {
+    seeds::each("equivocation_of_validators", 3, |seed| equivocates([Pbft, Regtest], seed));
 }

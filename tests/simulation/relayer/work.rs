@@ -103,7 +103,8 @@ impl Relayer {
             let Ok(client) = host.endpoint.client(&host.client).await else { return Vec::new() };
             let mut told = vec![Told::Input(Input::Client { side, report: client.report })];
             if client.report.status == ClientStatus::Active
-                && let Ok(Some(evidence)) = followed.endpoint.cross_check(&client).await
+                && let Ok(Some(evidence)) =
+                    followed.endpoint.cross_check(&client, &*host.endpoint).await
             {
                 told.push(Told::Evidence(side, evidence));
             }
