@@ -18,10 +18,10 @@ use crate::keys::{KeyRing, PassphraseArgs};
 use crate::output::{Failure, Output};
 
 /// How far a chain's time may be behind where its configuration does not say.
-const CLOCK_DRIFT: Duration = Duration::from_secs(60);
+const CLOCK_DRIFT: Duration = Duration::from_mins(1);
 
 /// The longest wait for each transaction of a command.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How long a chain that does not answer is left alone before it is asked again.
 const PAUSE: Duration = Duration::from_secs(2);
