@@ -386,6 +386,10 @@ impl Submitter for Model {
         Ok(Signed { transaction: Transaction(name.clone()), raw: name.into_bytes() })
     }
 
+    async fn sign_untried(&self, messages: &[Message]) -> Result<Signed, EndpointError> {
+        self.sign(messages).await
+    }
+
     async fn replace(&self, signed: &Signed) -> Result<Signed, EndpointError> {
         self.arrive().await?;
         let number = self.net().random.next_u64();

@@ -75,6 +75,10 @@ pub trait Submitter: Send + Sync {
     /// that this account has pending. Nothing goes out.
     async fn sign(&self, messages: &[Message]) -> Result<Signed, EndpointError>;
 
+    /// The same without asking the chain first what would become of it, with the most gas that such
+    /// messages need: what it says no to is then on record there.
+    async fn sign_untried(&self, messages: &[Message]) -> Result<Signed, EndpointError>;
+
     /// Makes a transaction that takes the place of a pending one and pays more; `Refused` where
     /// it would pay more than the endpoint may spend.
     async fn replace(&self, signed: &Signed) -> Result<Signed, EndpointError>;

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use causeway_core::{Message, Response};
 use causeway_relayer_endpoints::{
-    EndpointError, Executed, MessageOutcome, Transaction, TransactionState,
+    EndpointError, Executed, MessageOutcome, Signed, Transaction, TransactionState,
 };
 use tokio::time::{Instant, sleep};
 
@@ -88,15 +88,30 @@ pub async fn execute(
     messages: &[Message],
     patience: Duration,
 ) -> Result<(Transaction, Vec<Response>), WorkError> {
+    let signed = chain.endpoint.sign(messages).await.map_err(WorkError::on(chain))?;
+    offer(chain, &signed).await?;
+    outcome(chain, signed, patience).await
+}
+
+/// Broadcasts a signed transaction. Whoever signs several with one account offers each before the
+/// next is signed.
+pub async fn offer(chain: Named<'_>, signed: &Signed) -> Result<(), WorkError> {
+    match chain.endpoint.broadcast(&signed.raw).await {
+        // Perhaps it is out.
+        Ok(_) | Err(EndpointError::Transport(_)) => Ok(()),
+        Err(error) => Err(WorkError::on(chain)(error)),
+    }
+}
+
+/// Waits for a block that has a transaction that was offered.
+pub async fn outcome(
+    chain: Named<'_>,
+    signed: Signed,
+    patience: Duration,
+) -> Result<(Transaction, Vec<Response>), WorkError> {
     let on = WorkError::on(chain);
     let (alias, endpoint) = (chain.alias.to_owned(), chain.endpoint);
-    let signed = endpoint.sign(messages).await.map_err(&on)?;
     let started = Instant::now();
-    match endpoint.broadcast(&signed.raw).await {
-        // Perhaps it is out.
-        Ok(_) | Err(EndpointError::Transport(_)) => {}
-        Err(error) => return Err(on(error)),
-    }
     let transaction = signed.transaction;
     let mut known_at = started;
     while started.elapsed() < patience {

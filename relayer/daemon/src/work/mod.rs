@@ -7,7 +7,7 @@ mod path;
 mod solvency;
 
 pub use clients::{ClientInfo, list_clients, recover_client, submit_misbehaviour, update_client};
-pub use execute::{WorkError, execute};
+pub use execute::{WorkError, execute, offer, outcome};
 pub use path::{NewPath, PathParameters, create_client, create_path, create_paths, find_path};
 pub use solvency::{Balance, SolvencyRow, solvency};
 

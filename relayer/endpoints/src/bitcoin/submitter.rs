@@ -198,6 +198,34 @@ impl BitcoinEndpoint {
         EndpointError::Refused { recourse, reason }
     }
 
+    /// One call a message, each behind the one before.
+    async fn sign_calls(
+        &self,
+        messages: &[Message],
+        limits: Vec<u64>,
+    ) -> Result<Signed, EndpointError> {
+        let key = self.key()?;
+        self.know_coins().await?;
+        // On a failure the coins are read again: some are taken for transactions that never were.
+        let mut place = self.wallet();
+        let unknown = || nonsense("coins", &"they were forgotten at once");
+        let mut wallet = place.take().ok_or_else(unknown)?;
+        let before = wallet.balance();
+        let mut transactions = Vec::with_capacity(messages.len());
+        for (message, gas_limit) in messages.iter().zip(limits) {
+            let call = Call { gas_limit, action: Action::Core(message.clone()) };
+            let made = wallet.call(&call, brought_by(message)).map_err(|error| {
+                EndpointError::Unfunded { reason: format!("{}: {error}", self.address(key)) }
+            })?;
+            transactions.push(made);
+        }
+        self.check_size(before.saturating_sub(wallet.balance()), &transactions)?;
+        *place = Some(wallet);
+        drop(place);
+        let raw = transactions.iter().flat_map(OwnedTransaction::to_bytes).collect();
+        Ok(Signed { transaction: name(&transactions), raw })
+    }
+
     /// What became of one transaction's call.
     async fn outcome(
         &self,
@@ -243,27 +271,12 @@ impl Submitter for BitcoinEndpoint {
     }
 
     async fn sign(&self, messages: &[Message]) -> Result<Signed, EndpointError> {
-        let key = self.key()?;
         let limits = self.gas_limits(messages).await?;
-        self.know_coins().await?;
-        // On a failure the coins are read again: some are taken for transactions that never were.
-        let mut place = self.wallet();
-        let unknown = || nonsense("coins", &"they were forgotten at once");
-        let mut wallet = place.take().ok_or_else(unknown)?;
-        let before = wallet.balance();
-        let mut transactions = Vec::with_capacity(messages.len());
-        for (message, gas_limit) in messages.iter().zip(limits) {
-            let call = Call { gas_limit, action: Action::Core(message.clone()) };
-            let made = wallet.call(&call, brought_by(message)).map_err(|error| {
-                EndpointError::Unfunded { reason: format!("{}: {error}", self.address(key)) }
-            })?;
-            transactions.push(made);
-        }
-        self.check_size(before.saturating_sub(wallet.balance()), &transactions)?;
-        *place = Some(wallet);
-        drop(place);
-        let raw = transactions.iter().flat_map(OwnedTransaction::to_bytes).collect();
-        Ok(Signed { transaction: name(&transactions), raw })
+        self.sign_calls(messages, limits).await
+    }
+
+    async fn sign_untried(&self, messages: &[Message]) -> Result<Signed, EndpointError> {
+        self.sign_calls(messages, messages.iter().map(gas_bound).collect()).await
     }
 
     async fn replace(&self, _signed: &Signed) -> Result<Signed, EndpointError> {

@@ -23,6 +23,9 @@ use crate::{
 /// What a simulation's gas is multiplied by, in percent: state changes until the block.
 const GAS_MARGIN_PERCENT: u64 = 130;
 
+/// The gas of a transaction that is not tried first: one with a client update and some packets.
+const UNTRIED_GAS: u64 = 10_000_000;
+
 /// Price is per so much gas.
 const GAS_PER_PRICE: u128 = 1_000_000_000;
 
@@ -132,6 +135,18 @@ impl CometbftEndpoint {
         Ok(tx::Fee { amount: vec![coin], gas_limit: gas, ..tx::Fee::default() })
     }
 
+    fn signed(&self, draft: &Draft<'_>, gas: u64) -> Result<Signed, EndpointError> {
+        let mut transaction = draft.transaction(self.fee(gas)?);
+        transaction.sign(draft.key, self.settings.chain_id.as_str(), draft.number);
+        let raw = transaction.encode();
+        if raw.len() > MAX_TX_LEN {
+            let reason = format!("{} bytes, a transaction has at most {MAX_TX_LEN}", raw.len());
+            return Err(EndpointError::TooLarge { reason });
+        }
+        self.remember_account(Some((draft.number, draft.sequence.saturating_add(1))));
+        Ok(Signed { transaction: Transaction(tx::hash(&raw)), raw })
+    }
+
     /// What a refusal means. Simulations hide codes behind words, which all chains share.
     fn refusal(&self, code: u32, codespace: &str, log: String) -> EndpointError {
         let is = |refusal: TxRefusal| {
@@ -194,15 +209,12 @@ impl Submitter for CometbftEndpoint {
 
     async fn sign(&self, messages: &[Message]) -> Result<Signed, EndpointError> {
         let draft = self.draft(messages).await?;
-        let mut transaction = draft.transaction(self.fee(self.gas(&draft).await?)?);
-        transaction.sign(draft.key, self.settings.chain_id.as_str(), draft.number);
-        let raw = transaction.encode();
-        if raw.len() > MAX_TX_LEN {
-            let reason = format!("{} bytes, a transaction has at most {MAX_TX_LEN}", raw.len());
-            return Err(EndpointError::TooLarge { reason });
-        }
-        self.remember_account(Some((draft.number, draft.sequence.saturating_add(1))));
-        Ok(Signed { transaction: Transaction(tx::hash(&raw)), raw })
+        let gas = self.gas(&draft).await?;
+        self.signed(&draft, gas)
+    }
+
+    async fn sign_untried(&self, messages: &[Message]) -> Result<Signed, EndpointError> {
+        self.signed(&self.draft(messages).await?, UNTRIED_GAS)
     }
 
     async fn replace(&self, _signed: &Signed) -> Result<Signed, EndpointError> {

@@ -19,6 +19,9 @@ use crate::{
 /// What an estimate of gas is multiplied by, in percent: state changes until the block.
 const GAS_MARGIN_PERCENT: u64 = 125;
 
+/// The gas of a call that is not tried first: a client update and some packets.
+const UNTRIED_GAS: u64 = 8_000_000;
+
 /// What the fees of a replacement are multiplied by, in percent: nodes demand ten more.
 const BUMP_PERCENT: u128 = 115;
 
@@ -99,6 +102,28 @@ impl EthereumEndpoint {
         Ok(Signed { transaction: Transaction(signed.hash().to_string()), raw })
     }
 
+    /// A call of the router, behind those that are pending.
+    async fn sign_call(&self, input: Vec<u8>, gas_limit: u64) -> Result<Signed, EndpointError> {
+        let (_, account) = self.signer()?;
+        let (tip, cap) = self.fees().await?;
+        let nonce = self.next_nonce(account).await?;
+        let transaction = Eip1559 {
+            chain_id: self.settings.chain_id,
+            nonce,
+            max_priority_fee_per_gas: tip,
+            max_fee_per_gas: cap,
+            gas_limit,
+            to: Some(self.settings.router),
+            value: U256::ZERO,
+            input: input.into(),
+            access_list: Vec::new(),
+        };
+        self.check_cost(&transaction)?;
+        let signed = self.signed(transaction)?;
+        self.remember_nonce(Some(nonce.saturating_add(1)));
+        Ok(signed)
+    }
+
     /// What a refusal means, by its words: servers disagree on codes.
     fn refusal(&self, error: &RpcError) -> EndpointError {
         let reason = error.message.clone();
@@ -169,26 +194,13 @@ impl Submitter for EthereumEndpoint {
     }
 
     async fn sign(&self, messages: &[Message]) -> Result<Signed, EndpointError> {
-        let (_, account) = self.signer()?;
         let input = input_of(messages);
-        let gas_limit = self.gas(input.clone()).await?;
-        let (tip, cap) = self.fees().await?;
-        let nonce = self.next_nonce(account).await?;
-        let transaction = Eip1559 {
-            chain_id: self.settings.chain_id,
-            nonce,
-            max_priority_fee_per_gas: tip,
-            max_fee_per_gas: cap,
-            gas_limit,
-            to: Some(self.settings.router),
-            value: U256::ZERO,
-            input: input.into(),
-            access_list: Vec::new(),
-        };
-        self.check_cost(&transaction)?;
-        let signed = self.signed(transaction)?;
-        self.remember_nonce(Some(nonce.saturating_add(1)));
-        Ok(signed)
+        let gas = self.gas(input.clone()).await?;
+        self.sign_call(input, gas).await
+    }
+
+    async fn sign_untried(&self, messages: &[Message]) -> Result<Signed, EndpointError> {
+        self.sign_call(input_of(messages), UNTRIED_GAS).await
     }
 
     async fn replace(&self, signed: &Signed) -> Result<Signed, EndpointError> {
