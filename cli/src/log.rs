@@ -15,7 +15,7 @@ pub(crate) enum LogLevel {
 }
 
 /// How much a command reports.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct LogArgs {
     /// What is reported on standard error while the command runs.
     #[arg(long, value_name = "LEVEL", value_enum, env = "CAUSEWAY_LOG")]

@@ -123,6 +123,13 @@ pub(crate) enum Failure {
     Environment(anyhow::Error),
 }
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Usage(error) | Self::Environment(error)) = self;
+        write!(f, "{error:#}")
+    }
+}
+
 impl Failure {
     pub(crate) fn usage(error: impl Into<anyhow::Error>) -> Self {
         Self::Usage(error.into())

@@ -76,6 +76,11 @@ pub(crate) trait BundledChain: Sync {
         None
     }
 
+    /// The fault that makes it contradict itself, and how many blocks that takes where it matters.
+    fn misbehaviour(&self) -> (&'static str, Option<u32>) {
+        ("equivocate", None)
+    }
+
     /// Its other tokens.
     fn tokens(&self) -> Vec<Denomination> {
         Vec::new()

@@ -71,6 +71,11 @@ impl BundledChain for Pow {
         address.map(|address| ("counter", address.to_string())).into_iter().collect()
     }
 
+    /// A branch from below what clients take as final.
+    fn misbehaviour(&self) -> (&'static str, Option<u32>) {
+        ("reorg", Some(12))
+    }
+
     fn parameters(&self, network: Option<&str>) -> Option<toml::Table> {
         let rules: toml::Table = serde_json::from_str(network?).ok()?;
         let mut table = toml::Table::new();

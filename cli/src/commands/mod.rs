@@ -4,6 +4,7 @@ mod balance;
 mod chain;
 mod completions;
 mod config;
+mod demo;
 mod keys;
 mod message;
 mod packet_answer;
@@ -26,6 +27,8 @@ use crate::output::{Failure, Output};
 pub(crate) enum Command {
     /// Run three unlike chains on this machine, until interrupted.
     Up(up::UpArgs),
+    /// Show everything that the bridge does and refuses, on a network of its own.
+    Demo(demo::DemoArgs),
     /// Carry packets between the configured chains, until interrupted.
     Relay(relay::RelayArgs),
     /// Connect chains.
@@ -56,6 +59,7 @@ impl Command {
     pub(crate) fn run(self, output: &Output) -> Result<ExitCode, Failure> {
         match self {
             Self::Up(args) => args.run(output),
+            Self::Demo(args) => args.run(output),
             Self::Relay(args) => args.run(output),
             Self::Path(command) => output.answer(&command.run()?),
             Self::Transfer(args) => output.answer(&args.run()?),

@@ -19,7 +19,7 @@ use crate::families;
 use crate::output::Failure;
 use crate::relaying::{self, PATIENCE, configured_paths};
 
-pub(crate) use follow::Ending;
+pub(crate) use follow::{Ending, Step};
 pub(crate) use payload::{Call, CallArgs, Tokens, find_contract, find_denom};
 pub(crate) use timeout::Timeout;
 
@@ -35,7 +35,7 @@ pub(crate) struct End {
 }
 
 impl End {
-    fn named(&self) -> Named<'_> {
+    pub(crate) fn named(&self) -> Named<'_> {
         Named { alias: &self.alias, endpoint: &*self.endpoint }
     }
 }
@@ -103,13 +103,24 @@ impl Way {
     pub(crate) async fn send(
         &self,
         payloads: Vec<Payload>,
-        timeout_timestamp: u64,
+        timeout: u64,
     ) -> Result<Sent, WorkError> {
+        let messages = [self.message(payloads, timeout)];
+        let executed = execute(self.source.named(), &messages, PATIENCE).await?;
+        self.sent(executed)
+    }
+
+    /// What sends a packet.
+    pub(crate) fn message(&self, payloads: Vec<Payload>, timeout_timestamp: u64) -> Message {
         let source_client = self.source.client.clone();
-        let message = SendPacket { source_client, timeout_timestamp, payloads };
-        let named = self.source.named();
-        let messages = [Message::SendPacket(message)];
-        let (transaction, responses) = execute(named, &messages, PATIENCE).await?;
+        Message::SendPacket(SendPacket { source_client, timeout_timestamp, payloads })
+    }
+
+    /// The packet that the execution of such a message has sent.
+    pub(crate) fn sent(
+        &self,
+        (transaction, responses): (Transaction, Vec<Response>),
+    ) -> Result<Sent, WorkError> {
         match responses.as_slice() {
             [Response::PacketSent(sequence)] => {
                 Ok(Sent { id: self.id(*sequence), sequence: *sequence, transaction })

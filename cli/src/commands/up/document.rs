@@ -190,12 +190,18 @@ impl Running {
         url(self.base_port.saturating_add(CONTROL_PORT_OFFSET))
     }
 
-    /// Writes the configuration into the data directory, and into the home directory if there is
-    /// none, or one that was written there for the same network.
-    pub(super) fn write_configuration(&self, config: &Config, home: &Path) -> Result<(), Failure> {
+    /// Writes the configuration into the data directory.
+    pub(super) fn write_own_configuration(&self, config: &Config) -> Result<String, Failure> {
         let text = config.to_text().context("the configuration has no text");
         let text = format!("{HEADER}{}", text.map_err(Failure::Environment)?);
         write(&self.config_file, &text)?;
+        Ok(text)
+    }
+
+    /// Writes the configuration into the data directory, and into the home directory if there is
+    /// none, or one that was written there for the same network.
+    pub(super) fn write_configuration(&self, config: &Config, home: &Path) -> Result<(), Failure> {
+        let text = self.write_own_configuration(config)?;
         let default = home.join(CONFIG_FILE);
         match fs::read_to_string(&default) {
             Ok(there) if self.is_ours(&there) => write(&default, &text),

@@ -16,7 +16,7 @@ use clap::Args;
 use toml::Spanned;
 
 use crate::bundled::{BUNDLED, BundledChain, CONTROL_PORT_OFFSET};
-use crate::config::{CONFIG_FILE, RelayerConfig, home};
+use crate::config::{CONFIG_FILE, Config, RelayerConfig, home};
 use crate::log::{LogArgs, LogLevel};
 use crate::output::{Answer, Failure, Output};
 use crate::signals::told_to_stop;
@@ -147,6 +147,44 @@ impl UpArgs {
 
 fn failure(error: NetworkError) -> Failure {
     Failure::environment(error)
+}
+
+/// The bundled network with its relayer, in this process.
+pub(super) struct Bundle {
+    network: Network,
+    relayer: Relayer,
+    /// How commands reach it.
+    pub(super) config: Config,
+}
+
+impl Bundle {
+    /// Starts a new network with faults, and connects its chains.
+    pub(super) async fn start(data_dir: PathBuf, base_port: u16) -> Result<Self, Failure> {
+        let args = UpArgs {
+            data_dir: Some(data_dir),
+            reset: false,
+            no_relayer: false,
+            faults: true,
+            base_port,
+            seed: None,
+            clock_shift: None,
+            wall_clock: false,
+            log: LogArgs::default(),
+        };
+        let directory = args.open_directory()?;
+        let prepared = Prepared::new(&directory)?;
+        let (network, running) = prepared.start(&args, directory).await?;
+        let mut config = running.config();
+        let relayer = relayer::start(&mut config).await?;
+        running.write_own_configuration(&config)?;
+        Ok(Self { network, relayer, config })
+    }
+
+    /// Stops everything, and loses nothing.
+    pub(super) async fn stop(self) -> Result<(), Failure> {
+        self.relayer.daemon.stop().await;
+        self.network.stop().await.map_err(failure)
+    }
 }
 
 /// What is made before anything starts.

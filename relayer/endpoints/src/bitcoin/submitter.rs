@@ -219,7 +219,10 @@ impl BitcoinEndpoint {
             })?;
             transactions.push(made);
         }
-        self.check_size(before.saturating_sub(wallet.balance()), &transactions)?;
+        // What goes into the vault is no fee.
+        let brought = messages.iter().map(brought_by).fold(0_u64, u64::saturating_add);
+        let spent = before.saturating_sub(wallet.balance());
+        self.check_size(spent.saturating_sub(brought), &transactions)?;
         *place = Some(wallet);
         drop(place);
         let raw = transactions.iter().flat_map(OwnedTransaction::to_bytes).collect();

@@ -1,0 +1,92 @@
+//! A chain of each family contradicts itself; its clients freeze.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use causeway_relayer_engine::ClientStatus;
+use serde_json::json;
+use tokio::time::timeout;
+
+use super::cast::Trial;
+use super::crossings::or_broken;
+use super::forgeries::{newest, updates};
+use super::report::Row;
+use super::stage::Stage;
+use crate::bundled::BUNDLED;
+use crate::control;
+use crate::crossing::{End, Way};
+
+/// How long a fork may go unnoticed.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How often clients are looked at.
+const POLL: Duration = Duration::from_millis(500);
+
+/// All chains at once.
+pub(super) async fn rows(stage: &Arc<Stage>) -> Vec<Row> {
+    let mut lines = tokio::task::JoinSet::new();
+    for chain in BUNDLED {
+        let (stage, alias, fault) = (stage.clone(), chain.alias(), chain.misbehaviour());
+        lines.spawn(async move {
+            or_broken("misbehaviour", misbehave(&stage, alias, fault).await.map(|row| vec![row]))
+        });
+    }
+    let mut rows = Vec::new();
+    while let Some(line) = lines.join_next().await {
+        rows.extend(line.unwrap_or_else(|it| vec![Row::broken("misbehaviour", it.to_string())]));
+    }
+    rows.sort_by(|a, b| a.route.cmp(&b.route));
+    rows
+}
+
+async fn misbehave(
+    stage: &Stage,
+    alias: &str,
+    (kind, depth): (&str, Option<u32>),
+) -> Result<Row, String> {
+    let hosts: Vec<_> = stage.chains().into_iter().filter(|host| host != alias).collect();
+    let mut ways = Vec::new();
+    for host in &hosts {
+        let way = stage.way(host, alias)?;
+        follow_closely(stage, &way).await?;
+        ways.push(way);
+    }
+    let began = stage.elapsed();
+    let params = json!({ "chain": alias, "kind": kind, "depth": depth });
+    let injected = control::inject(&stage.network, params).await;
+    let message = injected.map_err(|error| error.to_string())??;
+    stage.tell(&format!("{alias}: {message}"));
+    let frozen = timeout(PATIENCE, async {
+        for way in &ways {
+            while !is_frozen(&way.source).await {
+                tokio::time::sleep(POLL).await;
+            }
+            stage.tell(&format!("{}: client {} is frozen", way.source.alias, way.source.client));
+        }
+    });
+    let verdict = match frozen.await {
+        Ok(()) => Ok(format!("its clients on {} are frozen", hosts.join(" and "))),
+        Err(_) => Err("a client goes on".to_owned()),
+    };
+    let mut row = Row::new("misbehaviour", alias.to_owned(), kind.to_owned());
+    row.seconds = stage.elapsed() - began;
+    Ok(row.judged(verdict))
+}
+
+/// Brings a client to the newest final height, so that what comes contradicts it.
+async fn follow_closely(stage: &Stage, way: &Way) -> Result<(), String> {
+    let account = stage.account(&way.source.alias, "bob")?;
+    let hosted = account.endpoint.client(&way.source.client).await;
+    let hosted = hosted.map_err(|error| error.to_string())?;
+    let update = newest(&*way.destination.endpoint, &hosted).await?;
+    for message in updates(&way.source.client, update.messages) {
+        let updated = account.execute(&[message], Trial::First).await;
+        updated.map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+async fn is_frozen(end: &End) -> bool {
+    let client = end.endpoint.client(&end.client).await;
+    client.is_ok_and(|client| client.report.status == ClientStatus::Frozen)
+}
