@@ -109,7 +109,7 @@ pub(super) fn updates(client: &ClientId, messages: Vec<causeway_core::Any>) -> V
 async fn replay(stage: &Stage) -> Result<Vec<Row>, String> {
     let way = stage.way("pbft", "pow")?;
     let (bob, alice) = (stage.account("pbft", "bob")?, stage.account("pow", "alice")?);
-    let payloads = vec![call(stage, &way, &bob, 1)?];
+    let payloads = vec![call(stage, &way, &bob, 0)?];
     let (sent, packet, _) = send(stage, &way, &bob, payloads).await?;
     loop {
         let finding = way.look(sent.sequence).await?;
@@ -151,13 +151,13 @@ async fn replay(stage: &Stage) -> Result<Vec<Row>, String> {
 async fn answer(stage: &Stage) -> Result<Vec<Row>, String> {
     let way = stage.way("pbft", "pos")?;
     let bob = stage.account("pbft", "bob")?;
-    let (first, ..) = send(stage, &way, &bob, vec![call(stage, &way, &bob, 1)?]).await?;
+    let (first, ..) = send(stage, &way, &bob, vec![call(stage, &way, &bob, 0)?]).await?;
     way.follow(first.sequence, |_| ()).await;
     let answer = match way.look(first.sequence).await?.destination {
         Destination::Answered(answer, _) => answer,
         _ => return Err("the first packet has no answer".to_owned()),
     };
-    let (second, packet, _) = send(stage, &way, &bob, vec![call(stage, &way, &bob, 1)?]).await?;
+    let (second, packet, _) = send(stage, &way, &bob, vec![call(stage, &way, &bob, 0)?]).await?;
     let hosted = bob.endpoint.client(&way.source.client).await.map_err(said)?;
     let path = PacketPath::acknowledgement(way.destination.client.clone(), first.sequence);
     let height = hosted.report.latest;

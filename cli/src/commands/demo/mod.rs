@@ -109,9 +109,8 @@ async fn perform(stage: Arc<Stage>) -> Report {
     }
     let mut played = BTreeMap::new();
     while let Some(line) = lines.join_next().await {
-        let (place, rows) = line.unwrap_or_else(|error| {
-            (usize::MAX, vec![Row::broken("a line", error.to_string())])
-        });
+        let (place, rows) = line
+            .unwrap_or_else(|error| (usize::MAX, vec![Row::broken("a line", error.to_string())]));
         played.entry(place).or_insert_with(Vec::new).extend(rows);
     }
     let mut rows: Vec<_> = played.into_values().flatten().collect();
