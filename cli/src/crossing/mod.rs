@@ -76,19 +76,18 @@ impl Way {
             let ends = [path.a.chain.as_str(), path.b.chain.as_str()];
             ends == [from, to] || ends == [to, from]
         };
-        let path = match configured_paths(config)?.into_iter().find(is_it) {
-            Some(path) => path,
-            None => {
-                let a = Named { alias: from, endpoint: &*source };
-                let b = Named { alias: to, endpoint: &*destination };
-                let found = find_path(a, b).await.map_err(relaying::failure)?;
-                found.ok_or_else(|| {
-                    usage(format!(
-                        "no path between {from} and {to}: `causeway path create {from} {to}` \
-                         makes one"
-                    ))
-                })?
-            }
+        let configured = configured_paths(config)?.into_iter().find(is_it);
+        let path = if let Some(path) = configured {
+            path
+        } else {
+            let a = Named { alias: from, endpoint: &*source };
+            let b = Named { alias: to, endpoint: &*destination };
+            let found = find_path(a, b).await.map_err(relaying::failure)?;
+            found.ok_or_else(|| {
+                usage(format!(
+                    "no path between {from} and {to}: `causeway path create {from} {to}` makes one"
+                ))
+            })?
         };
         let (here, there) = if path.a.chain == from { (path.a, path.b) } else { (path.b, path.a) };
         let end = |end: causeway_relayer_daemon::PathEnd, endpoint| End {

@@ -32,6 +32,7 @@ pub(super) fn lines(stage: &Arc<Stage>) -> Vec<Line> {
     all.into_iter().map(|line| line(stage.clone())).collect()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "errors come from `map_err`")]
 fn said(error: EndpointError) -> String {
     error.to_string()
 }
@@ -153,9 +154,8 @@ async fn answer(stage: &Stage) -> Result<Vec<Row>, String> {
     let bob = stage.account("pbft", "bob")?;
     let (first, ..) = send(stage, &way, &bob, vec![call(stage, &way, &bob, 0)?]).await?;
     way.follow(first.sequence, |_| ()).await;
-    let answer = match way.look(first.sequence).await?.destination {
-        Destination::Answered(answer, _) => answer,
-        _ => return Err("the first packet has no answer".to_owned()),
+    let Destination::Answered(answer, _) = way.look(first.sequence).await?.destination else {
+        return Err("the first packet has no answer".to_owned());
     };
     let (second, packet, _) = send(stage, &way, &bob, vec![call(stage, &way, &bob, 0)?]).await?;
     let hosted = bob.endpoint.client(&way.source.client).await.map_err(said)?;
