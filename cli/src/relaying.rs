@@ -12,9 +12,10 @@ use causeway_relayer_daemon::work::{Named, PathParameters, WorkError, find_path}
 use causeway_relayer_daemon::{Path, PathEnd, RpcSettings};
 use causeway_relayer_endpoints::{ClientParameters, Endpoint, EndpointError};
 
+use crate::account::ChainKey;
 use crate::config::{ChainConfig, Config, RelayerConfig, home};
 use crate::families;
-use crate::keys::{KeyRing, PassphraseArgs};
+use crate::keys::PassphraseArgs;
 use crate::output::{Failure, Output};
 
 /// How far a chain's time may be behind where its configuration does not say.
@@ -46,6 +47,14 @@ pub(crate) fn failure(error: WorkError) -> Failure {
     }
 }
 
+/// True when a chain has said no, which is an answer.
+pub(crate) fn is_refusal(error: &WorkError) -> bool {
+    matches!(
+        error,
+        WorkError::Failed { .. } | WorkError::Endpoint { error: EndpointError::Refused { .. }, .. }
+    )
+}
+
 fn usage(chain: &str, reason: &str) -> Failure {
     Failure::Usage(anyhow!("{chain}: {reason}"))
 }
@@ -56,32 +65,44 @@ pub(crate) fn reader(config: &Config, chain: &str) -> Result<Arc<dyn Endpoint>, 
     families::endpoint(settings, None).map_err(|reason| usage(chain, &reason))
 }
 
+/// The ways to all configured chains, for reading.
+pub(crate) fn readers(config: &Config) -> Result<Endpoints, Failure> {
+    let aliases = config.chains.keys().map(toml::Spanned::get_ref);
+    aliases.map(|alias| Ok((alias.clone(), reader(config, alias)?))).collect()
+}
+
+/// The way to a chain with a key: the one that is named, or that the configuration names.
+pub(crate) fn signer(
+    config: &Config,
+    who: &ChainKey,
+    passphrase: &PassphraseArgs,
+) -> Result<Arc<dyn Endpoint>, Failure> {
+    let (chain, name, owner) = who.resolve(config)?;
+    let key = owner.unlock(&name, passphrase)?;
+    families::endpoint(chain, Some(key)).map_err(|reason| usage(&who.chain, &reason))
+}
+
 /// The ways to all of `chains`, each with the key that its configuration names.
 pub(crate) fn endpoints<'c>(
     config: &Config,
     chains: impl IntoIterator<Item = &'c str>,
     passphrase: &PassphraseArgs,
 ) -> Result<Endpoints, Failure> {
-    let ring = KeyRing::of_home()?;
-    let mut endpoints = Endpoints::new();
-    for alias in chains {
-        let chain = config.chain(alias).map_err(|reason| Failure::Usage(anyhow!(reason)))?;
-        let name = chain.key.as_ref().ok_or_else(|| {
-            usage(alias, "no key: who relays pays fees; set `key` in the configuration")
-        })?;
-        let owner = ring.find(name, alias, config)?;
-        let owner = owner.ok_or_else(|| usage(alias, &format!("there is no key {name:?}")))?;
-        let key = owner.unlock(name, passphrase)?;
-        let endpoint = families::endpoint(chain, Some(key));
-        endpoints.insert(alias.to_owned(), endpoint.map_err(|reason| usage(alias, &reason))?);
-    }
-    Ok(endpoints)
+    let signer = |alias: &str| {
+        let who = ChainKey { chain: alias.to_owned(), key: None };
+        Ok((alias.to_owned(), signer(config, &who, passphrase)?))
+    };
+    chains.into_iter().map(signer).collect()
 }
 
 /// An endpoint with its name.
 pub(crate) fn named<'e>(endpoints: &'e Endpoints, alias: &'e str) -> Result<Named<'e>, Failure> {
     let found = endpoints.get_key_value(alias);
-    let (alias, endpoint) = found.ok_or_else(|| usage(alias, "there is no such chain"))?;
+    let (alias, endpoint) = found.ok_or_else(|| {
+        let known: Vec<_> = endpoints.keys().map(String::as_str).collect();
+        let known = known.join(", ");
+        Failure::Usage(anyhow!("there is no chain {alias:?}; configured are {known}"))
+    })?;
     Ok(Named { alias, endpoint: &**endpoint })
 }
 
@@ -93,13 +114,21 @@ pub(crate) fn pairs<T: Copy>(chains: &[T]) -> impl Iterator<Item = (T, T)> {
         .flat_map(|(number, a)| chains.iter().skip(number.saturating_add(1)).map(|b| (*a, *b)))
 }
 
-/// What new clients of a path between two chains are given.
-pub(crate) fn path_parameters(a: &ChainConfig, b: &ChainConfig) -> PathParameters {
-    let client = |host: &ChainConfig, followed: &ChainConfig| ClientParameters {
+/// What a new client of `followed` on `host` is given.
+pub(crate) fn client_parameters(host: &ChainConfig, followed: &ChainConfig) -> ClientParameters {
+    ClientParameters {
         trusting_period: followed.trusting_period.as_ref().map(|it| it.get_ref().0),
         max_clock_drift: host.clock_drift.as_ref().map_or(CLOCK_DRIFT, |it| it.get_ref().0),
-    };
-    PathParameters { client_on_a: client(a, b), client_on_b: client(b, a), patience: PATIENCE }
+    }
+}
+
+/// What new clients of a path between two chains are given.
+pub(crate) fn path_parameters(a: &ChainConfig, b: &ChainConfig) -> PathParameters {
+    PathParameters {
+        client_on_a: client_parameters(a, b),
+        client_on_b: client_parameters(b, a),
+        patience: PATIENCE,
+    }
 }
 
 /// The paths that a configuration names.

@@ -5,7 +5,7 @@ mod pbft;
 mod pos;
 mod pow;
 
-use causeway_chain::{DEVELOPERS, Listener, developer_key};
+use causeway_chain::{AUTHORITY, DEVELOPERS, Listener, developer_key};
 use causeway_node::OpenChain;
 
 use crate::config::Denomination;
@@ -98,7 +98,12 @@ pub(crate) fn dev_key(alias: &str, name: &str, seed: u64) -> Option<k256::ecdsa:
     (is_bundled && is_dev_name(name)).then(|| developer_key(alias, name, seed))
 }
 
+/// The names of developers' accounts, that of the chain's authority among them.
+pub(crate) fn dev_names() -> impl Iterator<Item = &'static str> {
+    DEVELOPERS.into_iter().chain([AUTHORITY])
+}
+
 /// True for the names of developers' accounts.
 pub(crate) fn is_dev_name(name: &str) -> bool {
-    DEVELOPERS.contains(&name)
+    dev_names().any(|known| known == name)
 }

@@ -2,6 +2,7 @@
 
 mod balance;
 mod chain;
+mod client;
 mod completions;
 mod config;
 mod demo;
@@ -31,6 +32,9 @@ pub(crate) enum Command {
     Demo(demo::DemoArgs),
     /// Carry packets between the configured chains, until interrupted.
     Relay(relay::RelayArgs),
+    /// Look at light clients, and keep them going.
+    #[command(subcommand)]
+    Client(client::ClientCommand),
     /// Connect chains.
     #[command(subcommand)]
     Path(path::PathCommand),
@@ -61,6 +65,7 @@ impl Command {
             Self::Up(args) => args.run(output),
             Self::Demo(args) => args.run(output),
             Self::Relay(args) => args.run(output),
+            Self::Client(command) => command.run(output),
             Self::Path(command) => output.answer(&command.run()?),
             Self::Transfer(args) => output.answer(&args.run()?),
             Self::Message(args) => output.answer(&args.run()?),

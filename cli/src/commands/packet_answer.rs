@@ -4,7 +4,6 @@ use anyhow::anyhow;
 use causeway_core::gmp::{self, GmpAcknowledgement};
 use causeway_core::{Acknowledgement, Encoding, Payload};
 use causeway_relayer_daemon::work::WorkError;
-use causeway_relayer_endpoints::EndpointError;
 use serde_json::{Value, json};
 
 use crate::crossing::{Ending, Sent, Way};
@@ -52,11 +51,7 @@ pub(super) async fn carry(way: &Way, question: Question, wait: bool) -> Result<A
 
 /// A chain that says no has answered; what else went wrong is no answer.
 fn refused(mut asked: Value, what: &str, error: WorkError) -> Result<Answer, Failure> {
-    let is_answer = matches!(
-        &error,
-        WorkError::Failed { .. } | WorkError::Endpoint { error: EndpointError::Refused { .. }, .. }
-    );
-    if !is_answer {
+    if !relaying::is_refusal(&error) {
         return Err(relaying::failure(error));
     }
     if let Some(document) = asked.as_object_mut() {

@@ -1,6 +1,5 @@
 //! `causeway keys list`.
 
-use causeway_chain::DEVELOPERS;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -30,7 +29,7 @@ impl ListArgs {
             entries.push(entry(name.as_str(), "file", Some(&public), &addresses));
             texts.push(lines(name.as_str(), "file", &addresses));
         }
-        for name in DEVELOPERS {
+        for name in bundled::dev_names() {
             let addresses = config.as_ref().map(|config| of_developer(name, config));
             let Some(addresses) = addresses.filter(|found| !found.is_empty()) else { continue };
             entries.push(entry(name, "dev", None, &addresses));

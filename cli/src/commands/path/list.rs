@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{document, text};
 use crate::config::ConfigArgs;
 use crate::output::{Answer, Failure};
-use crate::relaying::{Endpoints, find_paths, reader};
+use crate::relaying::{find_paths, readers};
 
 /// Arguments of `causeway path list`.
 #[derive(Debug, Args)]
@@ -18,11 +18,7 @@ pub(crate) struct ListArgs {
 impl ListArgs {
     pub(super) fn run(self) -> Result<Answer, Failure> {
         let config = self.config.load()?;
-        let mut endpoints = Endpoints::new();
-        for alias in config.chains.keys() {
-            let alias = alias.get_ref();
-            endpoints.insert(alias.clone(), reader(&config, alias)?);
-        }
+        let endpoints = readers(&config)?;
         let runtime = crate::commands::runtime()?;
         let paths = runtime.block_on(find_paths(&endpoints))?;
         let documents: Vec<Value> = paths.iter().map(document).collect();

@@ -10,7 +10,7 @@ use causeway_node::{Cookie, Report};
 use serde_json::{Map, Value, json};
 use toml::Spanned;
 
-use crate::bundled::{BundledChain, CONTROL_PORT_OFFSET};
+use crate::bundled::{BundledChain, CONTROL_PORT_OFFSET, dev_names};
 use crate::config::{
     Bundled, CONFIG_FILE, ChainConfig, Config, GasPrice, Length, PathConfig, PathEnd, RelayerConfig,
 };
@@ -113,7 +113,7 @@ impl RunningChain {
                 "native": false,
             })
         }));
-        let keys = DEVELOPERS.map(|name| (name.to_owned(), self.key(name, seed)));
+        let keys = dev_names().map(|name| (name.to_owned(), self.key(name, seed)));
         let contracts = self.chain.contracts().into_iter();
         let network_id = &self.report.summary.network_id;
         json!({
@@ -124,7 +124,7 @@ impl RunningChain {
             "cookie_file": self.cookie.as_ref().map(|cookie| &cookie.file),
             "native_denom": native_denom,
             "denominations": denominations,
-            "keys": keys.into_iter().collect::<Map<_, _>>(),
+            "keys": keys.collect::<Map<_, _>>(),
             "contracts": contracts.collect::<BTreeMap<_, _>>(),
             "clients": self.clients(paths),
         })

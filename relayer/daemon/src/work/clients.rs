@@ -25,21 +25,29 @@ pub async fn list_clients(
     host: Named<'_>,
     others: &[Named<'_>],
 ) -> Result<Vec<ClientInfo>, WorkError> {
-    let on = WorkError::on(host);
     let mut infos = Vec::new();
-    for id in host.endpoint.clients().await.map_err(&on)? {
-        let client = host.endpoint.client(&id).await.map_err(&on)?;
-        let mut follows = None;
-        for other in others.iter().filter(|other| other.alias != host.alias) {
-            // A chain that does not answer hides only its own name.
-            if other.endpoint.is_followed_by(&client).await == Ok(true) {
-                follows = Some(other.alias.to_owned());
-                break;
-            }
-        }
-        infos.push(ClientInfo { host: host.alias.to_owned(), follows, client });
+    for id in host.endpoint.clients().await.map_err(WorkError::on(host))? {
+        infos.push(read_client(host, &id, others).await?);
     }
     Ok(infos)
+}
+
+/// One client on a chain, and which of `others` it follows.
+pub async fn read_client(
+    host: Named<'_>,
+    id: &ClientId,
+    others: &[Named<'_>],
+) -> Result<ClientInfo, WorkError> {
+    let client = host.endpoint.client(id).await.map_err(WorkError::on(host))?;
+    let mut follows = None;
+    for other in others.iter().filter(|other| other.alias != host.alias) {
+        // A chain that does not answer hides only its own name.
+        if other.endpoint.is_followed_by(&client).await == Ok(true) {
+            follows = Some(other.alias.to_owned());
+            break;
+        }
+    }
+    Ok(ClientInfo { host: host.alias.to_owned(), follows, client })
 }
 
 /// Brings a client to the newest final height of the chain that it follows; gives that height, and

@@ -6,7 +6,9 @@ mod execute;
 mod path;
 mod solvency;
 
-pub use clients::{ClientInfo, list_clients, recover_client, submit_misbehaviour, update_client};
+pub use clients::{
+    ClientInfo, list_clients, read_client, recover_client, submit_misbehaviour, update_client,
+};
 pub use execute::{WorkError, execute, offer, outcome};
 pub use path::{NewPath, PathParameters, create_client, create_path, create_paths, find_path};
 pub use solvency::{Balance, SolvencyRow, solvency};
