@@ -10,8 +10,8 @@ use causeway_core::{
 };
 use causeway_relayer_endpoints::{
     Books, ChainEvent, ClientParameters, EndpointError, Events, Fee, Holding, HostedClient,
-    Identity, Ledger, Observer, Page, Prover, Reader, Signed, Stream, Submitter, Transaction,
-    TransactionState, TransportError, Update,
+    Identity, Ledger, Observer, Page, Prover, Reader, Signed, Stream, Submitter, Trail,
+    Transaction, TransactionState, TransportError, Update,
 };
 use causeway_relayer_engine::{ClientReport, ClientStatus, Observation};
 
@@ -137,7 +137,16 @@ impl Observer for Model {
         let latest = *found.heights.last().unwrap();
         let there = &net.chains[1 - self.me];
         let at = usize::try_from(latest).unwrap();
-        let status = if found.frozen { ClientStatus::Frozen } else { ClientStatus::Active };
+        let now = Self::secs(&net.chains[self.me].blocks[net.chains[self.me].head()]);
+        let latest_time = Self::secs(&there.blocks[at]);
+        let trusting_period = Duration::from_secs(600);
+        let status = if found.frozen {
+            ClientStatus::Frozen
+        } else if latest_time.saturating_add(trusting_period) <= now {
+            ClientStatus::Expired
+        } else {
+            ClientStatus::Active
+        };
         Ok(HostedClient {
             id: client.clone(),
             client_state: net::header(latest),
@@ -146,8 +155,8 @@ impl Observer for Model {
             report: ClientReport {
                 status,
                 latest: Height::from_block(latest),
-                latest_time: Self::secs(&there.blocks[at]),
-                trusting_period: Some(Duration::from_secs(600)),
+                latest_time,
+                trusting_period: Some(trusting_period),
             },
         })
     }
@@ -283,6 +292,33 @@ impl Reader for Model {
             chain.blocks.iter().find(has).map(|block| block.events.clone())
         }))
     }
+
+    async fn transaction_of(
+        &self,
+        client: &ClientId,
+        sequence: Sequence,
+        trail: Trail,
+    ) -> Result<Option<(Transaction, Height)>, EndpointError> {
+        self.arrive().await?;
+        let is_it = |(owner, event): &(ClientId, ChainEvent)| {
+            let told = match (trail, event) {
+                (Trail::Sent, ChainEvent::Sent(packet))
+                | (Trail::Answered, ChainEvent::Answered(packet, _)) => packet.sequence,
+                (Trail::Settled, ChainEvent::Settled(sequence)) => *sequence,
+                _ => return false,
+            };
+            owner == client && told == sequence
+        };
+        Ok(self.here(|chain| {
+            let blocks = (0..).zip(&chain.blocks);
+            let mut told = blocks.filter(|(_, block)| block.events.iter().any(is_it));
+            told.next().and_then(|(at, block)| {
+                // One of a block's transactions: the model's blocks do not say which.
+                let (tx, _) = block.executed.first()?;
+                Some((Transaction(tx.name.clone()), Height::from_block(at)))
+            })
+        }))
+    }
 }
 
 #[async_trait]
@@ -316,7 +352,11 @@ impl Prover for Model {
         if enough && !refresh {
             return Ok(Update { messages: Vec::new(), height: client.report.latest });
         }
-        if height < at_least || time < not_before {
+        let net = self.net();
+        let there = net.chains[1 - self.me].newest().clients.get(&client.id);
+        let is_stranded = there.is_some_and(|it| it.stranded);
+        drop(net);
+        if height < at_least || time < not_before || is_stranded {
             return Err(missing("final block"));
         }
         Ok(Update { messages: vec![net::header(height.height())], height })
@@ -344,6 +384,14 @@ impl Prover for Model {
     ) -> Result<Vec<u8>, EndpointError> {
         self.arrive().await?;
         Ok(net::proof(height, paths))
+    }
+
+    async fn stranded(&self, client: &HostedClient) -> Result<Option<String>, EndpointError> {
+        self.arrive().await?;
+        let net = self.net();
+        let there = net.chains[1 - self.me].newest().clients.get(&client.id);
+        let is_stranded = there.is_some_and(|it| it.stranded);
+        Ok(is_stranded.then(|| "a period ended without an update".to_owned()))
     }
 
     async fn cross_check(

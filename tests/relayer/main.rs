@@ -7,10 +7,12 @@
     reason = "tests compute freely"
 )]
 
+mod clients;
 mod endpoint;
 mod lifecycle;
 mod net;
 mod rpc;
 mod scale;
+mod trace;
 mod work;
 mod world;

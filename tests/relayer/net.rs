@@ -20,6 +20,8 @@ pub(crate) struct Client {
     pub(crate) counterparty: Option<Counterparty>,
     pub(crate) heights: BTreeSet<u64>,
     pub(crate) frozen: bool,
+    /// Nothing leads on from it, the other chain says.
+    pub(crate) stranded: bool,
 }
 
 /// What a block leaves.
@@ -64,6 +66,8 @@ pub(crate) struct Chain {
     /// Packets that the chain's application refuses.
     pub(crate) refuses: fn(&Packet) -> bool,
     pub(crate) transactions: usize,
+    /// How often a client was shown evidence.
+    pub(crate) accusations: usize,
     next_block: u64,
 }
 
@@ -89,6 +93,7 @@ impl Chain {
             signed: BTreeMap::new(),
             refuses: |_| false,
             transactions: 0,
+            accusations: 0,
             next_block: 1,
         }
     }
@@ -128,7 +133,7 @@ impl Net {
             let client = Client {
                 counterparty: Some(counterparty("client-0")),
                 heights: BTreeSet::from([0]),
-                frozen: false,
+                ..Client::default()
             };
             let state = &mut net.chains[me].blocks[0].state;
             state.clients.insert(id("client-0"), client);
@@ -222,13 +227,14 @@ impl Net {
                     return Err("a header of a block that is not final".into());
                 }
                 let client = block.state.clients.get_mut(&it.client_id).ok_or("no client")?;
-                if client.frozen {
-                    return Err("the client is frozen".into());
+                if client.frozen || client.stranded {
+                    return Err("the client can go no further".into());
                 }
                 client.heights.insert(new);
                 Ok(Response::Done)
             }
             Message::SubmitMisbehaviour(it) => {
+                self.chains[me].accusations += 1;
                 let client = block.state.clients.get_mut(&it.client_id).ok_or("no client")?;
                 client.frozen = true;
                 Ok(Response::Done)
@@ -286,7 +292,14 @@ impl Net {
                 }
                 Ok(Response::Packet(settle(block, &it.packet, true)))
             }
-            Message::RecoverClient(_) => Err("not here".into()),
+            Message::RecoverClient(it) => {
+                let substitute = block.state.clients.get(&it.substitute).ok_or("no substitute")?;
+                let heights = substitute.heights.clone();
+                let client = block.state.clients.get_mut(&it.subject).ok_or("no client")?;
+                let counterparty = client.counterparty.clone();
+                *client = Client { counterparty, heights, ..Client::default() };
+                Ok(Response::Done)
+            }
         }
     }
 

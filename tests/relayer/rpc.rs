@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use super::endpoint::Faults;
 use super::world::World;
 
-const TOKEN: &str = "0123456789abcdef";
+pub(crate) const TOKEN: &str = "0123456789abcdef";
 
-async fn listening(world: &mut World) -> (Daemon, Address) {
+pub(crate) async fn listening(world: &mut World) -> (Daemon, Address) {
     let listen = "127.0.0.1:0".parse().unwrap();
     world.config.rpc = Some(RpcSettings { listen, token: Some(TOKEN.into()) });
     let daemon = world.daemon().await;
@@ -23,7 +23,7 @@ async fn listening(world: &mut World) -> (Daemon, Address) {
     (daemon, address)
 }
 
-fn code(error: &CallError) -> Option<&str> {
+pub(crate) fn code(error: &CallError) -> Option<&str> {
     match error {
         CallError::Refused { code, .. } => code.as_deref(),
         _ => None,
@@ -31,7 +31,7 @@ fn code(error: &CallError) -> Option<&str> {
 }
 
 /// Time passes only where a test says so: what waits for a socket must not make it pass.
-async fn asked<T>(ask: impl Future<Output = T>) -> T {
+pub(crate) async fn asked<T>(ask: impl Future<Output = T>) -> T {
     tokio::time::resume();
     let answer = ask.await;
     tokio::time::pause();
@@ -84,8 +84,8 @@ async fn packets_are_followed_from_outside() {
     let packet: PacketJson = asked(rpc.call("causeway_packet", id)).await.unwrap();
     assert_eq!(packet.outcome.as_deref(), Some("acknowledged"));
     let kinds: Vec<_> = packet.steps.iter().map(|it| (&*it.kind, &*it.chain)).collect();
-    assert_eq!(kinds, [("receive", "right"), ("acknowledge", "left")]);
-    for what in [&packet.id, &packet.steps[0].transaction, "alice-0"] {
+    assert_eq!(kinds, [("send", "left"), ("receive", "right"), ("acknowledge", "left")]);
+    for what in [&packet.id, &packet.steps[1].transaction, "alice-0"] {
         let what = json!({ "what": what });
         let trace: TraceJson = asked(rpc.call("causeway_trace", what)).await.unwrap();
         assert!(!trace.packets.is_empty(), "{trace:#?}");
@@ -182,7 +182,8 @@ async fn bad_calls_are_refused_with_their_reason() {
         ("causeway_packets", json!({ "limit": 0 }), "invalid_params"),
         ("causeway_packets", json!({ "after": "1" }), "invalid_params"),
         ("causeway_packets", json!({ "state": "odd" }), "invalid_params"),
-        ("causeway_packets", json!({ "from": "left" }), "invalid_params"),
+        ("causeway_packets", json!({ "from": "up" }), "not_found"),
+        ("causeway_packets", json!({ "stage": "odd" }), "invalid_params"),
         ("causeway_packets", json!({ "path": 9 }), "not_found"),
         ("causeway_packets", json!({ "unknown": 1 }), "invalid_params"),
         ("causeway_packet", json!({ "id": "left/client-0/0" }), "not_found"),

@@ -2,7 +2,7 @@
 
 use causeway_core::{Height, Sequence, Timestamp};
 use causeway_relayer_daemon::store::{PacketFilter, PathRow, Store, Write};
-use causeway_relayer_engine::{Outcome, PacketKey, PacketRecord, Record, Resume, Side};
+use causeway_relayer_engine::{Outcome, PacketKey, PacketRecord, Resume, Side, Stage};
 
 use super::net::{id, payload};
 use super::world::World;
@@ -34,11 +34,14 @@ async fn fill(world: &World, outcome: Option<Outcome>, keep: usize) -> Store {
     let path = World::path();
     let row = PathRow { a: (path.a.chain, path.a.client), b: (path.b.chain, path.b.client) };
     let path = store.path(&row).unwrap();
-    let packet =
-        |sequence| Write::Record(path, Record::Packet(Box::new(record(sequence, outcome))));
+    let packet = |sequence| {
+        let record = Box::new(record(sequence, outcome));
+        let stage = record.outcome.is_none().then_some((Stage::Seen, record.since));
+        Write::Packet { path, record, stage }
+    };
     let sequences: Vec<_> = (1..=MANY).collect();
     for part in sequences.chunks(5000) {
-        store.commit(part.iter().copied().map(packet).collect()).await.unwrap();
+        store.commit(part.iter().copied().map(packet).collect::<Vec<_>>()).await.unwrap();
     }
     store
 }

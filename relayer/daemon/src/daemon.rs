@@ -7,16 +7,17 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use causeway_relayer_endpoints::Endpoint;
-use causeway_relayer_engine::PerSide;
+use causeway_relayer_engine::{Limits, PerSide};
 use jsonrpsee::server::ServerHandle;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::chain::{self, Chain};
 use crate::clock::Clock;
 use crate::config::{Config, Path, RpcSettings};
-use crate::path::{self, PacketChange, PathHandle};
+use crate::evidence::Accuser;
+use crate::path::{self, Listeners, PacketChange, PathHandle};
 use crate::rpc::{self, Metrics, RpcError};
 use crate::store::{Store, StoreError};
 
@@ -60,6 +61,7 @@ pub(crate) struct Shared {
     pub(crate) metrics: Arc<Metrics>,
     /// The longest wait for one answer of an endpoint.
     pub(crate) answer: Duration,
+    pub(crate) limits: Limits,
 }
 
 /// A running relayer. Dropping it without [`Daemon::stop`] is as good as killing it: nothing is
@@ -106,20 +108,24 @@ impl Daemon {
         }
         let (changes, _) = broadcast::channel(CHANGES);
         let metrics = Arc::new(Metrics::new());
+        let (accuser, found) = mpsc::unbounded_channel();
+        let accuse = Accuser::new(&chains, &store, clock, config.chain.answer);
+        tasks.spawn(accuse.run(found, stopped.clone()));
+        let listeners = Listeners { changes: changes.clone(), metrics: metrics.clone(), accuser };
         let mut handles = Vec::new();
         for path in paths {
             let ends = PerSide { a: &path.a.chain, b: &path.b.chain };
             let (Some(a), Some(b)) = (chains.get(ends.a), chains.get(ends.b)) else { continue };
             let ends = PerSide { a: a.clone(), b: b.clone() };
-            let told = (changes.clone(), metrics.clone());
-            let (handle, task) = path::new(path, ends, &config, &store, clock, told)?;
+            let (handle, task) = path::new(path, ends, &config, &store, clock, listeners.clone())?;
             let outstanding = handle.view.borrow().outstanding;
             tracing::info!(code = "path_started", %path, outstanding);
             tasks.spawn(task.run(stopped.clone()));
             handles.push(handle);
         }
         let answer = config.chain.answer;
-        let shared = Shared { chains, paths: handles, store, changes, metrics, answer };
+        let limits = config.limits.clone();
+        let shared = Shared { chains, paths: handles, store, changes, metrics, answer, limits };
         let shared = Arc::new(shared);
         let rpc = match (listener, &config.rpc) {
             (Some(listener), Some(settings)) => Some(listen(listener, &shared, settings)?),

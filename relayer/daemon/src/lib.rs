@@ -12,6 +12,7 @@ mod chain;
 mod clock;
 mod config;
 mod daemon;
+mod evidence;
 mod path;
 pub mod rpc;
 mod service;

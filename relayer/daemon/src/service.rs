@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use causeway_relayer_engine::{PacketKey, PacketRecord, PacketStatus};
+use causeway_relayer_engine::{Outcome, PacketKey, PacketRecord, PacketStatus, Stage};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::chain::{Chain, ChainView, Trouble};
 use crate::config::Path;
 use crate::daemon::{Daemon, Shared};
 use crate::path::{PacketChange, PathHandle, PathView, Query};
-use crate::store::{PacketFilter, PacketRow, PathId, StoreError};
+use crate::store::{EvidenceRow, PacketFilter, PacketRow, PathId, StoreError};
+
+/// How many packets are looked at together for those in one place of their life, and how often
+/// before there is an answer, perhaps without any.
+const LOOK: usize = 500;
+const MAX_LOOKS: usize = 40;
 
 /// A packet: what is kept of it, and, while it has not ended, where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +44,46 @@ impl Shared {
             Ok(()) => answer.await.unwrap_or_default(),
             Err(_) => Vec::new(),
         }
+    }
+
+    /// Packets in one place of their life, in the order of path, source and sequence: at most
+    /// `limit`, and the last one that was looked at where there may be more.
+    pub(crate) async fn packets_in(
+        &self,
+        stage: Stage,
+        mut filter: PacketFilter,
+        limit: usize,
+    ) -> Result<(Vec<PacketInfo>, Option<(PathId, PacketKey)>), StoreError> {
+        let ended = match stage {
+            Stage::Acknowledged => Some(Outcome::Acknowledged),
+            Stage::Rejected => Some(Outcome::Rejected),
+            Stage::Refunded => Some(Outcome::Refunded),
+            _ => None,
+        };
+        filter.open_or = Some(ended.into_iter().collect());
+        let mut found = Vec::new();
+        for _ in 0..MAX_LOOKS {
+            let rows = self.packets(filter.clone(), LOOK).await?;
+            let is_last = rows.len() < LOOK;
+            for info in rows {
+                let key = (info.path, info.record.key);
+                filter.after = Some(key);
+                let is_in = match &info.status {
+                    Some(status) => status.stage == stage,
+                    None => info.record.outcome.is_some(),
+                };
+                if is_in {
+                    found.push(info);
+                }
+                if found.len() == limit {
+                    return Ok((found, Some(key)));
+                }
+            }
+            if is_last {
+                return Ok((found, None));
+            }
+        }
+        Ok((found, filter.after))
     }
 
     /// At most `limit` packets in the order of path, source and sequence, with their status.
@@ -121,6 +166,11 @@ impl Daemon {
         limit: usize,
     ) -> Result<Vec<PacketInfo>, StoreError> {
         self.shared.packets(filter, limit).await
+    }
+
+    /// Evidence that chains have contradicted themselves, oldest first.
+    pub async fn evidence(&self) -> Result<Vec<EvidenceRow>, StoreError> {
+        self.shared.store.evidence().await
     }
 
     /// Has everything that is outstanding on a path looked at now; false for a path that is not

@@ -46,7 +46,7 @@ pub use ledger::{Books, Holding, Ledger};
 pub use observer::{Identity, Observer};
 pub use prepare::{Prepared, prepare};
 pub use prover::{ClientParameters, Prover, Update};
-pub use reader::{ChainEvent, Events, MAX_CLIENTS, MAX_LOOKUP, MAX_PAGE, Page, Reader};
+pub use reader::{ChainEvent, Events, MAX_CLIENTS, MAX_LOOKUP, MAX_PAGE, Page, Reader, Trail};
 pub use submitter::{
     Executed, Fee, MessageOutcome, Signed, Submitter, Transaction, TransactionState,
 };

@@ -62,6 +62,13 @@ pub trait Prover: Send + Sync {
         paths: &[PacketPath],
     ) -> Result<Vec<u8>, EndpointError>;
 
+    /// Why nothing can lead `client` from what it trusts to where this chain is, now or later;
+    /// `None` while something can. Only some families have such gaps.
+    async fn stranded(&self, client: &HostedClient) -> Result<Option<String>, EndpointError> {
+        let _ = client;
+        Ok(None)
+    }
+
     /// Compares what `client` on `host` has accepted of this chain with the chain itself, and the
     /// chain with what else is known of it. Where they contradict each other: evidence that, by
     /// what the client trusts, freezes it.

@@ -63,6 +63,29 @@ pub struct Page {
     pub next: Option<Sequence>,
 }
 
+/// What is to be found of a packet on one chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Trail {
+    /// That it was sent, through a client of this chain.
+    Sent,
+    /// That its answer was written, received through a client of this chain.
+    Answered,
+    /// That it was ended, sent through a client of this chain.
+    Settled,
+}
+
+impl Trail {
+    /// True when an event is what is to be found of the packet with that number.
+    pub(crate) fn is_of(self, event: &ChainEvent, sequence: Sequence) -> bool {
+        let (trail, told) = match event {
+            ChainEvent::Sent(packet) => (Self::Sent, packet.sequence),
+            ChainEvent::Answered(packet, _) => (Self::Answered, packet.sequence),
+            ChainEvent::Settled(told) => (Self::Settled, *told),
+        };
+        (trail, told) == (self, sequence)
+    }
+}
+
 /// What chains say of packets. Nothing of it is believed beyond what a proof will show. Answers
 /// have one entry for each thing that was asked for, in the same order.
 #[async_trait]
@@ -97,4 +120,13 @@ pub trait Reader: Send + Sync {
         &self,
         transaction: &Transaction,
     ) -> Result<Option<Vec<(ClientId, ChainEvent)>>, EndpointError>;
+
+    /// The newest transaction that left this of a packet, and its height; `None` where no event
+    /// tells of one.
+    async fn transaction_of(
+        &self,
+        client: &ClientId,
+        sequence: Sequence,
+        trail: Trail,
+    ) -> Result<Option<(Transaction, Height)>, EndpointError>;
 }

@@ -1,5 +1,7 @@
 //! Packets on their way together.
 
+use std::collections::BTreeSet;
+
 use causeway_core::{Height, Packet, Timestamp};
 
 use crate::{PacketKey, Side, Task};
@@ -55,7 +57,7 @@ pub(crate) enum Step {
 #[derive(Clone, Debug)]
 pub(crate) struct InFlight {
     pub(crate) on: Side,
-    pub(crate) keys: Vec<PacketKey>,
+    pub(crate) keys: BTreeSet<PacketKey>,
     pub(crate) step: Step,
     pub(crate) since: Timestamp,
 }

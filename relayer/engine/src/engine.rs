@@ -9,6 +9,7 @@ use crate::inspect::Asked;
 use crate::lanes::Lane;
 use crate::packet::{Progress, Tracked};
 use crate::packets::Packets;
+use crate::standing::Standing;
 use crate::{
     BatchId, ClientReport, Effect, Input, Limits, Observation, PacketKey, PacketRecord, PerSide,
     Record, Resume, Side, Task,
@@ -74,6 +75,7 @@ pub struct PathEngine {
     /// Packets whose record is out of date.
     pub(crate) unsaved: BTreeSet<PacketKey>,
     pub(crate) records: Vec<Record>,
+    pub(crate) standing: Standing,
     pub(crate) now: Timestamp,
 }
 
@@ -106,6 +108,7 @@ impl PathEngine {
             effects: VecDeque::new(),
             unsaved: BTreeSet::new(),
             records: Vec::new(),
+            standing: Standing::default(),
             now,
         };
         records.into_iter().for_each(|record| engine.restore(record));
@@ -148,6 +151,7 @@ impl PathEngine {
         }
         let since = self.now;
         let step = Step::Submitting { since, offered: since, bumps: 0 };
+        let keys = keys.into_iter().collect();
         self.batches.insert(id, InFlight { on, keys, step, since });
     }
 
@@ -161,7 +165,7 @@ impl PathEngine {
             Input::ScanFailed { side } => self.scan_failed(side),
             Input::Lost { side } => self.end_mut(side).lost = true,
             Input::Reorganised { side, height } => self.reorganised(side, height),
-            Input::Client { side, report } => self.end_mut(side).client = Some(report),
+            Input::Client { side, report } => self.client_read(side, report),
             Input::Listed { side, from, outstanding, next } => {
                 self.listed(side, from, &outstanding, next);
             }

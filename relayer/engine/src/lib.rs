@@ -36,6 +36,7 @@ mod packets;
 mod plan;
 mod record;
 mod side;
+mod standing;
 mod status;
 #[cfg(test)]
 mod tests;

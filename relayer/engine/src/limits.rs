@@ -37,8 +37,9 @@ pub struct Limits {
     pub packets: usize,
     /// The longest range of heights that is asked for in one scan.
     pub scan_range: u64,
-    /// Extra wait, different for each relayer, before a packet that anyone could relay is taken
-    /// up: lets several relayers share a path without doing everything twice.
+    /// How long packets are left to another relayer that was faster with the like of them: lets
+    /// several relayers share a path without doing everything twice. Longer than a relayer needs
+    /// from a packet's turn to the block that has it.
     pub stagger: Duration,
 }
 
@@ -60,7 +61,7 @@ impl Default for Limits {
             inspections: 256,
             packets: 200_000,
             scan_range: 500,
-            stagger: Duration::ZERO,
+            stagger: Duration::from_secs(4),
         }
     }
 }

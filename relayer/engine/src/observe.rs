@@ -140,9 +140,10 @@ impl PathEngine {
     /// is final there, and those that it can no longer receive.
     pub(crate) fn promote(&mut self, side: Side) {
         let Some(seen) = self.end(side).observation else { return };
-        let turn = self.now.saturating_add(self.limits.stagger);
+        // What is proven here is carried out on the other side.
+        let on = side.other();
         for key in self.packets.proven_by(side, seen.finalized) {
-            self.set(key, Progress::Turn(turn));
+            self.set(key, Progress::Turn(self.turn_of(key, on)));
         }
         for key in self.packets.settled_by(side, seen.finalized) {
             if let Some(Progress::Settlement { outcome, .. }) =
@@ -153,10 +154,11 @@ impl PathEngine {
         }
         let now = self.now;
         for key in self.packets.timed_out_by(side, seen.finalized_time.secs()) {
+            let turn = self.turn_of(key, key.source);
             self.change(key, |tracked| {
                 tracked.task = Task::Timeout;
                 tracked.evidence = seen.finalized;
-                tracked.set(Progress::Turn(now), now);
+                tracked.set(Progress::Turn(turn), now);
             });
         }
     }

@@ -1,6 +1,7 @@
 //! What became of batches.
 
 use core::time::Duration;
+use std::collections::BTreeSet;
 
 use causeway_core::{Height, PacketResult, Recourse};
 
@@ -31,10 +32,12 @@ impl PathEngine {
         if batch.step != Step::Preparing {
             return;
         }
-        let refresh = batch.keys.is_empty();
-        let (kept, dropped): (Vec<_>, Vec<_>) =
-            batch.keys.iter().partition(|key| covered.contains(key));
+        let (refresh, on) = (batch.keys.is_empty(), batch.on);
+        let covered: BTreeSet<_> = covered.iter().copied().collect();
+        let (kept, dropped) =
+            core::mem::take(&mut batch.keys).into_iter().partition(|key| covered.contains(key));
         batch.keys = kept;
+        let dropped: BTreeSet<PacketKey> = dropped;
         if batch.keys.is_empty() && !refresh {
             self.batches.remove(&id);
             self.effects.push_back(Effect::Abandon(id));
@@ -45,6 +48,7 @@ impl PathEngine {
             self.effects.push_back(Effect::Submit(id));
         }
         for key in dropped {
+            self.was_outpaced(key, on);
             // One that moved on meanwhile may already be part of another batch.
             if self.packets.get(&key).is_some_and(|t| t.progress == Progress::Batch(id)) {
                 self.set(key, Progress::Inspection);
@@ -71,12 +75,19 @@ impl PathEngine {
         results: Vec<(PacketKey, ItemResult)>,
     ) {
         let Some(on) = self.batches.get(&id).map(|batch| batch.on) else { return };
-        let mut unmentioned = self.take_batch(id);
+        let mut unmentioned: BTreeSet<_> = self.take_batch(id).into_iter().collect();
         for (key, result) in results {
-            let Some(index) = unmentioned.iter().position(|other| *other == key) else { continue };
-            unmentioned.swap_remove(index);
+            if !unmentioned.remove(&key) {
+                continue;
+            }
             match result {
-                ItemResult::Handled(result) => self.handled(key, result, height),
+                ItemResult::Handled(result) => {
+                    match result {
+                        PacketResult::NoOp => self.was_outpaced(key, on),
+                        PacketResult::Success | PacketResult::Failure => self.was_first(key, on),
+                    }
+                    self.handled(key, result, height);
+                }
                 ItemResult::Refused(reason) => self.hold(key, &reason),
             }
         }
@@ -117,8 +128,12 @@ impl PathEngine {
             Failure::Endpoint(_) if self.is_cut() => self.requeue(&keys),
             Failure::Endpoint(reason) => self.wait_or_bisect(on, &keys, &reason),
             Failure::TooLarge => self.halve(on, &keys),
-            Failure::Refused { recourse: Recourse::Wait | Recourse::Retry, reason } => {
+            Failure::Refused { recourse: Recourse::Wait, reason } => {
                 self.wait_or_bisect(on, &keys, &reason);
+            }
+            // The account's doing, not that of a packet.
+            Failure::Refused { recourse: Recourse::Retry, reason } => {
+                self.set_aside(&keys, &reason);
             }
             Failure::Refused { recourse: Recourse::Halt, reason } => {
                 self.effects.push_back(Effect::Warn(reason.clone()));

@@ -162,6 +162,7 @@ impl PathEngine {
             self.set(*key, Progress::Batch(id));
         }
         let since = self.now;
+        let keys = keys.into_iter().collect();
         self.batches.insert(id, InFlight { on, keys, step: Step::Preparing, since });
         self.effects.push_back(Effect::Prepare(Batch { id, on, at_least, refresh, items }));
     }

@@ -86,6 +86,11 @@ impl PathEngine {
         self.packets.keys().filter_map(|key| self.status(key))
     }
 
+    /// A packet's place in its life; `None` when it has ended or was never seen.
+    pub fn stage_of(&self, key: PacketKey) -> Option<Stage> {
+        Some(self.stage(key, self.packets.get(&key)?))
+    }
+
     fn stage(&self, key: PacketKey, tracked: &Tracked) -> Stage {
         match (&tracked.progress, &tracked.task) {
             (Progress::Hold { .. }, _) => Stage::Held,
@@ -128,7 +133,14 @@ impl PathEngine {
                 let side = tracked.proven_on(key);
                 (format!("finality of height {} there", tracked.evidence), Actor::Chain(side))
             }
-            Progress::Turn(_) | Progress::Group => self.waits_for_turn(on),
+            Progress::Turn(_) | Progress::Group | Progress::Hold { .. }
+                if let Some(state) = self.unusable(on) =>
+            {
+                (format!("recovery of the client there, which {state}"), Actor::Authority(on))
+            }
+            Progress::Turn(_) | Progress::Group => {
+                ("its turn to be relayed".into(), Actor::Relayer)
+            }
             Progress::Batch(_) => ("its transaction to be executed".into(), Actor::Chain(on)),
             Progress::Inspection => ("a look at both chains' states".into(), Actor::Relayer),
             Progress::Answer => ("the application's answer".into(), Actor::Application),
@@ -139,15 +151,13 @@ impl PathEngine {
         }
     }
 
-    fn waits_for_turn(&self, on: Side) -> (String, Actor) {
-        match self.end(on).client.map(|client| client.status) {
-            Some(ClientStatus::Frozen) => {
-                ("recovery of the client there, which is frozen".into(), Actor::Authority(on))
-            }
-            Some(ClientStatus::Expired) => {
-                ("recovery of the client there, which has expired".into(), Actor::Authority(on))
-            }
-            Some(ClientStatus::Active) | None => ("its turn to be relayed".into(), Actor::Relayer),
+    /// Why the client on a chain can take nothing, if that is so.
+    fn unusable(&self, on: Side) -> Option<&'static str> {
+        match self.end(on).client?.status {
+            ClientStatus::Frozen => Some("is frozen"),
+            ClientStatus::Expired => Some("has expired"),
+            ClientStatus::Stranded => Some("is stranded"),
+            ClientStatus::Active => None,
         }
     }
 }

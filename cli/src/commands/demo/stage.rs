@@ -214,9 +214,10 @@ impl Stage {
             let params = json!({ "id": sent.id });
             let packet: Result<PacketJson, _> = self.relayer.call("causeway_packet", params).await;
             if let Ok(packet) = packet
-                && packet.steps.iter().any(|step| step.kind != "receive")
+                && packet.steps.iter().any(|step| !["send", "receive"].contains(&&*step.kind))
             {
-                known.extend(packet.steps.into_iter().map(|step| RowTransaction {
+                let others = packet.steps.into_iter().filter(|step| step.kind != "send");
+                known.extend(others.map(|step| RowTransaction {
                     kind: step.kind,
                     chain: step.chain,
                     hash: step.transaction,

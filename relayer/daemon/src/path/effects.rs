@@ -103,7 +103,7 @@ impl PathTask {
                     let (path, code) =
                         (format!("{} on {}", other.at.chain, on.at.chain), error.code());
                     tracing::info!(code, path, %error, "a batch could not be prepared");
-                    Told::Input(Input::Failed { id, failure: error.into() })
+                    Told::Unprepared(batch.on, id, error.into())
                 }
             }]
         });

@@ -8,11 +8,11 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use causeway_core::{Any, Timestamp};
+use causeway_core::Timestamp;
 use causeway_relayer_endpoints::{HostedClient, Prepared};
 use causeway_relayer_engine::{
-    BatchId, ClientReport, Effect, Input, PacketKey, PacketRecord, PacketStatus, PathEngine,
-    PerSide, Record, Side,
+    BatchId, ClientReport, Effect, Failure, Input, PacketKey, PacketRecord, PacketStatus,
+    PathEngine, PerSide, Record, Side,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -21,6 +21,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until};
 use crate::chain::{Chain, Order, Outcome, Ticket, Trouble, stopped};
 use crate::clock::Clock;
 use crate::config::{Config, Path, PathEnd};
+use crate::evidence::Found;
 use crate::rpc::Metrics;
 use crate::store::{PathId, PathRow, StepKind, Store, StoreError, Submission, Write};
 
@@ -37,13 +38,12 @@ pub(crate) enum Told {
     Input(Input),
     /// A batch is ready to be submitted.
     Prepared(BatchId, Prepared),
-    /// A client as its host has it.
-    Client(Side, Box<HostedClient>),
-    /// The client on this side was compared with the other chain; evidence if they contradict
-    /// each other.
-    Compared(Side, Option<Any>),
-    /// Evidence against the client on this side is not on its way any more; what was refused.
-    Accused(Side, Option<Any>),
+    /// A batch for the chain on this side could not be prepared.
+    Unprepared(Side, BatchId, Failure),
+    /// A client as its host has it; nothing where it could not be read.
+    Client(Side, Option<Box<HostedClient>>),
+    /// What the other chain says of the client on this side.
+    Compared(Side, client::Comparison),
 }
 
 /// What others ask of a path's task.
@@ -62,6 +62,8 @@ pub struct PathView {
     pub outstanding: usize,
     /// The client on each side, as last read.
     pub clients: PerSide<Option<ClientReport>>,
+    /// Why nothing leads on from the client on a side, though its host takes it for active.
+    pub stranded: PerSide<Option<String>>,
     /// Why nothing can be relayed; `None` when nothing is known to be in the way.
     pub trouble: Option<Trouble>,
 }
@@ -117,7 +119,17 @@ pub(crate) struct PathTask {
     /// To be made durable with what the engine says next.
     writes: Vec<Write>,
     watched: PerSide<client::Watched>,
+    troubles: client::Troubles,
+    accuser: mpsc::UnboundedSender<Found>,
     work: JoinSet<()>,
+}
+
+/// Whom a path tells of what happens.
+#[derive(Clone)]
+pub(crate) struct Listeners {
+    pub(crate) changes: broadcast::Sender<PacketChange>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) accuser: mpsc::UnboundedSender<Found>,
 }
 
 /// Makes the task of a path, which goes on from what the store has.
@@ -127,7 +139,7 @@ pub(crate) fn new(
     config: &Config,
     store: &Store,
     clock: Clock,
-    (changes, metrics): (broadcast::Sender<PacketChange>, Arc<Metrics>),
+    listeners: Listeners,
 ) -> Result<(PathHandle, PathTask), StoreError> {
     let end = |at: &PathEnd| (at.chain.clone(), at.client.clone());
     let id = store.path(&PathRow { a: end(&path.a), b: end(&path.b) })?;
@@ -143,6 +155,7 @@ pub(crate) fn new(
     let (view, watched) = watch::channel(PathView { outstanding, ..PathView::default() });
     let path = Arc::new(path.clone());
     let handle = PathHandle { id, path: path.clone(), view: watched, queries: ask };
+    let Listeners { changes, metrics, accuser } = listeners;
     let PerSide { a, b } = ends;
     let ends = PerSide {
         a: End { chain: a, at: path.a.clone() },
@@ -170,6 +183,8 @@ pub(crate) fn new(
         kinds: BTreeMap::new(),
         writes: Vec::new(),
         watched: PerSide::default(),
+        troubles: client::Troubles::default(),
+        accuser,
         work: JoinSet::new(),
     };
     Ok((handle, task))
@@ -221,7 +236,9 @@ impl PathTask {
                 Ok(()) = a.changed() => self.observe(Side::A),
                 Ok(()) = b.changed() => self.observe(Side::B),
                 () = wake => self.handle(Input::Tick),
-                _ = check.tick() => Side::BOTH.into_iter().for_each(|side| self.read_client(side)),
+                _ = check.tick() => {
+                    Side::BOTH.into_iter().for_each(|side| self.glance_at_client(side));
+                }
             }
             while self.work.try_join_next().is_some() {}
         }
@@ -253,9 +270,12 @@ impl PathTask {
                 self.prepared.insert(id, prepared);
                 self.handle(Input::Prepared { id, items });
             }
-            Told::Client(side, hosted) => self.client_read(side, *hosted),
-            Told::Compared(side, evidence) => self.compared(side, evidence),
-            Told::Accused(side, refused) => self.accused(side, refused),
+            Told::Unprepared(on, id, failure) => {
+                self.doubt_client(on);
+                self.handle(Input::Failed { id, failure });
+            }
+            Told::Client(side, read) => self.client_read(side, read),
+            Told::Compared(side, comparison) => self.compared(side, comparison),
         }
     }
 
@@ -269,7 +289,10 @@ impl PathTask {
             self.handle(Input::Reorganised { side, height });
         }
         match (view.lost, view.observation) {
-            (None, Some(observation)) => self.handle(Input::Observed { side, observation }),
+            (None, Some(observation)) => {
+                self.glance_at_client(side);
+                self.handle(Input::Observed { side, observation });
+            }
             (Some(_), _) => self.handle(Input::Lost { side }),
             (None, None) => {}
         }
@@ -290,34 +313,34 @@ impl PathTask {
     /// Makes durable what the engine wants kept, then does what it wants done. False when it is
     /// time to stop.
     async fn settle(&mut self, stop: &mut watch::Receiver<bool>) -> bool {
-        let mut writes = core::mem::take(&mut self.writes);
+        let mut records = Vec::new();
         let mut to_do = Vec::new();
         while let Some(effect) = self.engine.poll_effect() {
             match effect {
-                Effect::Save(records) => {
-                    writes.extend(records.into_iter().map(|it| Write::Record(self.id, it)));
-                }
+                Effect::Save(more) => records.extend(more),
                 effect => to_do.push(effect),
             }
         }
-        let changes = self.changes_of(&writes);
+        let (packets, writes) = self.writes(records);
+        let writes: Arc<[Write]> = writes.into();
         while let Err(error) = self.store.commit(writes.clone()).await {
             let path = &*self.path;
             tracing::error!(code = "store_failed", %path, %error, "nothing is relayed meanwhile");
-            self.note_trouble(Some(Trouble { code: "store_failed", reason: error.to_string() }));
+            let reason = error.to_string();
+            self.troubles.store = Some(Trouble { code: "store_failed", reason });
+            self.show_trouble();
             tokio::select! {
                 () = stopped(stop) => return false,
                 () = sleep(DISK_PAUSE) => {}
             }
         }
-        for write in &writes {
-            if let Write::Record(_, Record::Packet(record)) = write
-                && let Some(outcome) = record.outcome
-            {
+        if self.troubles.store.take().is_some() {
+            self.show_trouble();
+        }
+        for record in packets {
+            if let Some(outcome) = record.outcome {
                 self.metrics.packet_ended(&self.path, outcome);
             }
-        }
-        for record in changes {
             // Nobody may be listening.
             let _ = self.changes.send(PacketChange { path: self.path.clone(), record });
         }
@@ -326,30 +349,44 @@ impl PathTask {
         }
         let outstanding = self.engine.outstanding();
         self.view.send_if_modified(|view| {
-            let store_failed = |it: &Trouble| it.code == "store_failed";
-            let works_again = view.trouble.take_if(|it| store_failed(it)).is_some();
-            let before = core::mem::replace(&mut view.outstanding, outstanding);
-            works_again || before != outstanding
+            core::mem::replace(&mut view.outstanding, outstanding) != outstanding
         });
         true
     }
 
-    fn note_trouble(&self, trouble: Option<Trouble>) {
+    /// What is to be made durable: of each thing its newest record, with the place in its life that
+    /// a packet has come to. Also the packets that others are told of.
+    fn writes(&mut self, records: Vec<Record>) -> (Vec<PacketRecord>, Vec<Write>) {
+        let (path, at) = (self.id, self.now());
+        let mut writes = core::mem::take(&mut self.writes);
+        let mut newest = BTreeMap::new();
+        for record in records {
+            match record {
+                Record::Cursor { side, height } => {
+                    writes.push(Write::Cursor { path, side, height });
+                }
+                Record::Packet(record) => {
+                    newest.insert(record.key, record);
+                }
+            }
+        }
+        let is_heard = self.changes.receiver_count() > 0;
+        let told = newest.values().filter(|it| is_heard || it.outcome.is_some());
+        let told = told.map(|it| (**it).clone()).collect();
+        writes.extend(newest.into_values().map(|record| {
+            let stage = self.engine.stage_of(record.key).map(|stage| (stage, at));
+            Write::Packet { path, record, stage }
+        }));
+        (told, writes)
+    }
+
+    /// Shows what is in the way.
+    fn show_trouble(&self) {
+        let trouble = self.troubles.first();
         self.view.send_if_modified(|view| {
             let changed = view.trouble != trouble;
             view.trouble = trouble;
             changed
         });
-    }
-
-    fn changes_of(&self, writes: &[Write]) -> Vec<PacketRecord> {
-        if self.changes.receiver_count() == 0 {
-            return Vec::new();
-        }
-        let packet = |write: &Write| match write {
-            Write::Record(_, Record::Packet(record)) => Some((**record).clone()),
-            _ => None,
-        };
-        writes.iter().filter_map(packet).collect()
     }
 }

@@ -31,6 +31,9 @@ impl PathTask {
             Outcome::Failed(error) => {
                 let (path, code) = (&*self.path, error.code());
                 tracing::info!(code, %path, batch = id.0, %error, "a batch failed");
+                if let Some(on) = self.engine.batch_side(id) {
+                    self.doubt_client(on);
+                }
                 self.end_batch(id);
                 self.metrics.batch_over(&self.path, code);
                 self.handle(Input::Failed { id, failure: error.into() });

@@ -18,7 +18,7 @@ use super::{MAX_PAGE, error, read, subscriptions, trace};
 use crate::chain::{Chain, within};
 use crate::daemon::Shared;
 use crate::path::PathHandle;
-use crate::store::{PacketFilter, PathId};
+use crate::store::{PacketFilter, PathId, StoreError};
 use crate::work::{self, Balance, Named, SolvencyRow};
 
 /// All methods and subscriptions.
@@ -54,7 +54,7 @@ async fn routes(shared: Arc<Shared>, _: Nothing) -> RpcResult<Vec<RouteJson>> {
 }
 
 async fn clients(shared: Arc<Shared>, _: Nothing) -> RpcResult<Vec<ClientJson>> {
-    Ok(shared.paths.iter().flat_map(read::clients).collect())
+    Ok(shared.paths.iter().flat_map(|it| read::clients(&shared, it)).collect())
 }
 
 /// The path with a number.
@@ -89,17 +89,30 @@ fn read_cursor(text: &str) -> Option<(PathId, PacketKey)> {
     parts.next().is_none().then_some((path, PacketKey { source, sequence }))
 }
 
+/// The sides of paths on which a chain is.
+fn sources(
+    shared: &Shared,
+    handle: Option<&PathHandle>,
+    from: &str,
+) -> RpcResult<Vec<(PathId, Side)>> {
+    chain(shared, from)?;
+    let of = |handle: &PathHandle| {
+        let at = |side: &Side| read::end_of(&handle.path, *side).chain == from;
+        Side::BOTH.into_iter().filter(at).map(|side| (handle.id, side)).collect::<Vec<_>>()
+    };
+    let found: Vec<_> = match handle {
+        Some(handle) => of(handle),
+        None => shared.paths.iter().flat_map(of).collect(),
+    };
+    if found.is_empty() {
+        return Err(error::invalid(format!("from: {from:?} is no chain of such a path")));
+    }
+    Ok(found)
+}
+
 fn filter(shared: &Shared, params: &PacketsParams) -> RpcResult<PacketFilter> {
     let handle = params.path.map(|id| path(shared, id)).transpose()?;
-    let source = match (&params.from, handle) {
-        (None, _) => None,
-        (Some(_), None) => return Err(error::invalid("from: name the path, too")),
-        (Some(from), Some(handle)) => {
-            let at = |side: &Side| read::end_of(&handle.path, *side).chain == *from;
-            let missing = || error::invalid(format!("{from:?} is no chain of that path"));
-            Some(Side::BOTH.into_iter().find(at).ok_or_else(missing)?)
-        }
-    };
+    let sources = params.from.as_ref().map(|from| sources(shared, handle, from)).transpose()?;
     let open = match params.state.as_deref() {
         None => None,
         Some("open") => Some(true),
@@ -114,9 +127,10 @@ fn filter(shared: &Shared, params: &PacketsParams) -> RpcResult<PacketFilter> {
     };
     Ok(PacketFilter {
         path: params.path.map(PathId),
-        source,
+        sources,
         open,
         outcome: params.outcome.as_deref().map(outcome).transpose()?,
+        open_or: None,
         account: params.account.clone(),
         after: params.after.as_deref().map(after).transpose()?,
     })
@@ -128,12 +142,22 @@ async fn packets(shared: Arc<Shared>, params: PacketsParams) -> RpcResult<Packet
         return Err(error::invalid(format!("limit: 1 to {MAX_PAGE} are allowed, not {limit}")));
     }
     let filter = filter(&shared, &params)?;
-    let found = shared.packets(filter, limit).await.map_err(|it| error::store(&it))?;
-    let last = found.last().filter(|_| found.len() == limit);
-    let next = last.map(|it| cursor(it.path, it.record.key));
+    let stage = |name: &str| {
+        read::stage_named(name).ok_or_else(|| error::invalid(format!("stage: {name:?}")))
+    };
+    let failed = |it: StoreError| error::store(&it);
+    let (found, next) = match params.stage.as_deref().map(stage).transpose()? {
+        Some(stage) => shared.packets_in(stage, filter, limit).await.map_err(failed)?,
+        None => {
+            let found = shared.packets(filter, limit).await.map_err(failed)?;
+            let last = found.last().filter(|_| found.len() == limit);
+            let next = last.map(|it| (it.path, it.record.key));
+            (found, next)
+        }
+    };
+    let next = next.map(|(path, key)| cursor(path, key));
     let json = |info: crate::service::PacketInfo| {
-        let path = shared.path(info.path)?.path.clone();
-        Some(read::packet(&path, info))
+        Some(read::packet(&shared, shared.path(info.path)?, info))
     };
     Ok(PacketsJson { packets: found.into_iter().filter_map(json).collect(), next })
 }
@@ -141,7 +165,7 @@ async fn packets(shared: Arc<Shared>, params: PacketsParams) -> RpcResult<Packet
 async fn packet(shared: Arc<Shared>, params: PacketParams) -> RpcResult<PacketJson> {
     let missing = || error::not_found(format!("this relayer knows no packet {:?}", params.id));
     let (path, key) = read::find_packet(&shared, &params.id).ok_or_else(missing)?;
-    trace::whole(&shared, path, key).await?.ok_or_else(missing)
+    trace::whole(&shared, path, key, true).await?.ok_or_else(missing)
 }
 
 fn payload(params: &PayloadParams) -> RpcResult<Payload> {
@@ -215,6 +239,7 @@ fn solvency_json(row: SolvencyRow) -> SolvencyJson {
         issued: row.issued.to_string(),
         in_flight_out: row.in_flight_out.to_string(),
         in_flight_home: row.in_flight_home.to_string(),
+        verdict: row.balance.name().to_owned(),
         holds: row.balance == Balance::Holds,
     }
 }

@@ -10,6 +10,7 @@ mod registry;
 mod subscriptions;
 mod trace;
 pub mod types;
+mod way;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use causeway_core::transfer::{self, FungibleTokenPacketData};
 use causeway_core::{ClientId, Encoding, Packet, Payload, Sequence};
 use causeway_relayer_engine::{
-    Actor, ClientStatus, Outcome, PacketKey, PacketRecord, PacketStatus, Side, Stage,
+    Actor, ClientReport, ClientStatus, Outcome, PacketKey, PacketRecord, PacketStatus, Side, Stage,
 };
 
 use super::types::{
@@ -31,20 +31,44 @@ pub(super) fn outcome_named(name: &str) -> Option<Outcome> {
     all.into_iter().find(|outcome| outcome_name(*outcome) == name)
 }
 
-const fn stage_name(stage: Stage) -> &'static str {
+/// The names of the places in a packet's life.
+pub(super) const fn stage_name(stage: Stage) -> &'static str {
     match stage {
         Stage::Seen => "seen",
-        Stage::SourceFinal => "source_final",
-        Stage::ClientUpdated => "client_updated",
+        Stage::SourceFinal => "source-final",
+        Stage::ClientUpdated => "client-updated",
         Stage::Provable => "provable",
         Stage::Submitted => "submitted",
         Stage::Executed => "executed",
         Stage::Acknowledged => "acknowledged",
-        Stage::TimedOut => "timed_out",
+        Stage::TimedOut => "timed-out",
         Stage::Refunded => "refunded",
         Stage::Rejected => "rejected",
         Stage::Held => "held",
     }
+}
+
+/// The place that a name means, with hyphens or without.
+pub(super) fn stage_named(name: &str) -> Option<Stage> {
+    use Stage::{
+        Acknowledged, ClientUpdated, Executed, Held, Provable, Refunded, Rejected, Seen,
+        SourceFinal, Submitted, TimedOut,
+    };
+    let all = [
+        Seen,
+        SourceFinal,
+        ClientUpdated,
+        Provable,
+        Submitted,
+        Executed,
+        Acknowledged,
+        TimedOut,
+        Refunded,
+        Rejected,
+        Held,
+    ];
+    let name = name.replace('_', "-");
+    all.into_iter().find(|stage| stage_name(*stage) == name)
 }
 
 const fn status_name(status: ClientStatus) -> &'static str {
@@ -52,6 +76,7 @@ const fn status_name(status: ClientStatus) -> &'static str {
         ClientStatus::Active => "active",
         ClientStatus::Expired => "expired",
         ClientStatus::Frozen => "frozen",
+        ClientStatus::Stranded => "stranded",
     }
 }
 
@@ -110,22 +135,45 @@ pub(super) fn routes(handle: &PathHandle) -> [RouteJson; 2] {
 }
 
 /// Both clients of a path.
-pub(super) fn clients(handle: &PathHandle) -> [ClientJson; 2] {
+pub(super) fn clients(shared: &Shared, handle: &PathHandle) -> [ClientJson; 2] {
+    Side::BOTH.map(|side| client(shared, handle, side))
+}
+
+/// The client of a path on one side.
+pub(super) fn client(shared: &Shared, handle: &PathHandle, side: Side) -> ClientJson {
     let view = handle.view.borrow().clone();
-    Side::BOTH.map(|side| {
-        let end = end_of(&handle.path, side);
-        let report = *view.clients.get(side);
-        ClientJson {
-            chain: end.chain.clone(),
-            client: end.client.to_string(),
-            follows: end_of(&handle.path, side.other()).chain.clone(),
-            status: report.map(|it| status_name(it.status).to_owned()),
-            latest: report.map(|it| it.latest.to_string()),
-            latest_time: report.map(|it| it.latest_time.secs()),
-            trusting_period: report.and_then(|it| it.trusting_period).map(|it| it.as_secs()),
-            expires_at: report.and_then(|it| it.expires_at()).map(|it| it.secs()),
-        }
-    })
+    let (end, other) = (end_of(&handle.path, side), end_of(&handle.path, side.other()));
+    let report = *view.clients.get(side);
+    let seen =
+        |alias: &String| shared.chains.get(alias).and_then(|it| it.view.borrow().observation);
+    let unusable = report.filter(|it| it.status != ClientStatus::Active);
+    let why = |report: ClientReport| match (report.status, view.stranded.get(side)) {
+        (ClientStatus::Stranded, Some(why)) => why.clone(),
+        (ClientStatus::Frozen, _) => format!("{} was caught contradicting itself", other.chain),
+        _ => format!("it was not updated within its trusting period, by the time of {}", end.chain),
+    };
+    let next = |_| {
+        format!(
+            "`causeway client create` a new client of {} on {}, then `causeway client recover` {} \
+             with it, by the authority of {}",
+            other.chain, end.chain, end.client, end.chain
+        )
+    };
+    ClientJson {
+        chain: end.chain.clone(),
+        client: end.client.to_string(),
+        follows: other.chain.clone(),
+        status: report.map(|it| status_name(it.status).to_owned()),
+        reason: unusable.map(why),
+        next: unusable.map(next),
+        followed_height: seen(&other.chain).map(|it| it.finalized.to_string()),
+        host_time: seen(&end.chain).map(|it| it.head_time.secs()),
+        latest: report.map(|it| it.latest.to_string()),
+        latest_time: report.map(|it| it.latest_time.secs()),
+        trusting_period: report.and_then(|it| it.trusting_period).map(|it| it.as_secs()),
+        expires_at: report.and_then(|it| it.expires_at()).map(|it| it.secs()),
+        refresh_at: report.and_then(|it| it.refresh_at(&shared.limits)).map(|it| it.secs()),
+    }
 }
 
 fn payload(payload: &Payload) -> PayloadJson {
@@ -166,19 +214,21 @@ pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
     pairs.iter().map(byte).collect::<Option<_>>().filter(|_| rest.is_empty())
 }
 
-pub(super) fn packet(path: &Path, info: PacketInfo) -> PacketJson {
+/// A packet as the relayer has it.
+pub(super) fn packet(shared: &Shared, handle: &PathHandle, info: PacketInfo) -> PacketJson {
     let PacketInfo { path: id, record, status } = info;
+    let path = &*handle.path;
     let mut json = record_json(id, path, &record);
     if let Some(status) = status {
-        let (source, destination) =
-            (end_of(path, record.key.source), end_of(path, record.key.source.other()));
+        if let Actor::Authority(side) = status.actor {
+            json.client = Some(client(shared, handle, side));
+        }
         json.stage = Some(stage_name(status.stage).to_owned());
         json.who = Some(who(path, &status));
         json.since = status.since.secs();
         json.failure = status.failure;
         json.waits_for = Some(status.waits_for);
         json.transaction = status.transaction.or(json.transaction);
-        debug_assert!(source != destination);
     }
     json
 }
@@ -193,7 +243,8 @@ fn who(path: &Path, status: &PacketStatus) -> String {
         }
         Actor::Authority(side) => {
             let end = end_of(path, side);
-            format!("the authority of {}, by recovering {}", end.chain, end.client)
+            let (chain, client) = (&end.chain, &end.client);
+            format!("the authority of {chain}, by recovering {client}: `causeway client recover`")
         }
     }
 }
@@ -216,12 +267,14 @@ pub(super) fn record_json(id: PathId, path: &Path, record: &PacketRecord) -> Pac
             .as_ref()
             .map(|it| it.app_acknowledgements().iter().map(|answer| hex(answer)).collect()),
         outcome: record.outcome.map(|it| outcome_name(it).to_owned()),
-        stage: None,
+        stage: record.outcome.map(|it| outcome_name(it).to_owned()),
         since: record.since.secs(),
         waits_for: None,
         who: None,
         failure: record.failure.clone(),
         transaction: record.transaction.clone(),
+        client: None,
+        way: Vec::new(),
         steps: Vec::new(),
     }
 }
@@ -236,7 +289,7 @@ pub(super) fn step(path: &Path, key: PacketKey, row: TransactionRow) -> StepJson
         chain: end_of(path, side).chain.clone(),
         transaction: row.transaction.0,
         height: row.height,
-        at: row.at / 1_000_000_000,
+        at: Some(row.at / 1_000_000_000),
     }
 }
 

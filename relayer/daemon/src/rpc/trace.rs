@@ -1,72 +1,117 @@
 //! Following anything that leads to packets.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use causeway_core::{ClientId, Sequence};
-use causeway_relayer_endpoints::{ChainEvent, Transaction, inspect};
-use causeway_relayer_engine::{Destination, Finding, PacketKey, PacketRecord, Resume, Side};
+use causeway_relayer_endpoints::{ChainEvent, Transaction, TransactionState, inspect};
+use causeway_relayer_engine::{
+    Destination, Finding, Outcome, PacketKey, PacketRecord, Resume, Side,
+};
 use jsonrpsee::core::RpcResult;
 
 use super::types::{PacketJson, TraceJson, TraceParams};
-use super::{error, read};
+use super::{error, read, way};
 use crate::chain::within;
 use crate::daemon::Shared;
 use crate::service::PacketInfo;
-use crate::store::{PacketFilter, PathId};
+use crate::store::{PathId, StoreError};
 
 /// The most packets that a trace shows.
 const MAX_TRACED: usize = 50;
 
-type Found = BTreeSet<(PathId, PacketKey)>;
+/// Of so many of them chains are asked for the transactions that others sent.
+const MAX_ASKED: usize = 5;
 
 pub(super) async fn trace(shared: Arc<Shared>, params: TraceParams) -> RpcResult<TraceJson> {
     let what = params.what.trim();
-    let (kind, found) = if let Some(found) = read::find_packet(&shared, what) {
-        ("packet", Found::from([found]))
-    } else if let Ok(sequence) = what.parse::<u64>() {
-        ("sequence", by_sequence(&shared, sequence))
-    } else {
-        let by_transaction = by_transaction(&shared, what).await?;
-        if by_transaction.is_empty() {
-            ("account", by_account(&shared, what).await?)
-        } else {
-            ("transaction", by_transaction)
-        }
-    };
-    let mut packets = Vec::new();
-    for (path, key) in found.into_iter().take(MAX_TRACED) {
-        packets.extend(whole(&shared, path, key).await?);
-    }
-    if packets.is_empty() {
+    let (kind, found, note) = find(&shared, what).await?;
+    if found.is_empty() && note.is_none() {
         let message = format!("{what:?} leads to no packet on the paths of this relayer");
         return Err(error::not_found(message));
     }
-    Ok(TraceJson { kind: kind.to_owned(), packets })
-}
-
-fn by_sequence(shared: &Shared, sequence: u64) -> Found {
-    let Some(sequence) = Sequence::new(sequence) else { return Found::new() };
-    let keys = Side::BOTH.map(|source| PacketKey { source, sequence });
-    shared.paths.iter().flat_map(|path| keys.map(|key| (path.id, key))).collect()
-}
-
-/// Transactions of this relayer are in its store; others are looked up on the chains.
-async fn by_transaction(shared: &Shared, name: &str) -> RpcResult<Found> {
-    let ours = shared.store.packets_of(name.to_owned(), MAX_TRACED).await;
-    let mut found: Found = ours.map_err(|it| error::store(&it))?.into_iter().collect();
-    if !found.is_empty() {
-        return Ok(found);
+    let mut packets = Vec::new();
+    for (count, (path, key)) in found.into_iter().take(MAX_TRACED).enumerate() {
+        packets.extend(whole(&shared, path, key, count < MAX_ASKED).await?);
     }
-    for (alias, chain) in &shared.chains {
-        let transaction = Transaction(name.to_owned());
-        let events = within(shared.answer, chain.endpoint.events_of(&transaction)).await;
-        // What is no transaction for one chain may be one for another.
-        for (client, event) in events.ok().flatten().into_iter().flatten() {
-            found.extend(key_of(shared, alias, &client, &event));
+    if packets.is_empty() && note.is_none() {
+        let message = format!("{what:?}: neither chain has such a packet");
+        return Err(error::not_found(message));
+    }
+    Ok(TraceJson { kind: kind.to_owned(), note, packets })
+}
+
+/// What something is, which packets it leads to, and what else is known of it.
+async fn find(
+    shared: &Shared,
+    what: &str,
+) -> RpcResult<(&'static str, Vec<(PathId, PacketKey)>, Option<String>)> {
+    if let Some(found) = read::find_packet(shared, what) {
+        return Ok(("packet", vec![found], None));
+    }
+    if let Ok(sequence) = what.parse::<u64>() {
+        return Ok(("sequence", by_sequence(shared, sequence), None));
+    }
+    let failed = |it: StoreError| error::store(&it);
+    let rows = shared.store.packets_with(what.to_owned(), MAX_TRACED).await.map_err(failed)?;
+    if !rows.is_empty() {
+        let found = rows.into_iter().map(|row| (row.path, row.record.key)).collect();
+        return Ok(("account", found, None));
+    }
+    for name in names(what) {
+        let found = shared.store.packets_of(name, MAX_TRACED).await.map_err(failed)?;
+        if !found.is_empty() {
+            return Ok(("transaction", found, None));
         }
     }
-    Ok(found)
+    let (found, note) = on_chains(shared, what).await;
+    Ok(("transaction", found, note))
+}
+
+/// How chains may call a transaction that somebody calls so: with `0x` or without, in small
+/// letters or in capitals.
+fn names(what: &str) -> Vec<String> {
+    let bare = what.strip_prefix("0x").unwrap_or(what);
+    let is_hash = bare.len() == 64 && bare.bytes().all(|it| it.is_ascii_hexdigit());
+    if !is_hash {
+        return vec![what.to_owned()];
+    }
+    vec![bare.to_lowercase(), bare.to_uppercase(), format!("0x{}", bare.to_lowercase())]
+}
+
+/// The packets of a transaction that is not this relayer's: the chains have it.
+async fn on_chains(shared: &Shared, what: &str) -> (Vec<(PathId, PacketKey)>, Option<String>) {
+    let mut note = None;
+    for (alias, chain) in &shared.chains {
+        for name in names(what) {
+            let transaction = Transaction(name);
+            // What is no transaction for one chain may be one for another.
+            let events = within(shared.answer, chain.endpoint.events_of(&transaction)).await;
+            if let Ok(Some(events)) = events {
+                let mut found: Vec<_> = events
+                    .iter()
+                    .filter_map(|(client, event)| key_of(shared, alias, client, event))
+                    .collect();
+                found.sort_unstable();
+                found.dedup();
+                if found.is_empty() {
+                    note = Some(format!("it is in a block of {alias}, and about no packet here"));
+                    continue;
+                }
+                return (found, None);
+            }
+            let state = within(shared.answer, chain.endpoint.state(&transaction)).await;
+            if state == Ok(TransactionState::Pending) {
+                note = Some(format!("it waits for a block of {alias}"));
+            }
+        }
+    }
+    (Vec::new(), note)
+}
+
+fn by_sequence(shared: &Shared, sequence: u64) -> Vec<(PathId, PacketKey)> {
+    let Some(sequence) = Sequence::new(sequence) else { return Vec::new() };
+    let keys = Side::BOTH.map(|source| PacketKey { source, sequence });
+    shared.paths.iter().flat_map(|path| keys.map(|key| (path.id, key))).collect()
 }
 
 fn key_of(
@@ -92,30 +137,28 @@ fn key_of(
     })
 }
 
-async fn by_account(shared: &Shared, account: &str) -> RpcResult<Found> {
-    let filter = PacketFilter { account: Some(account.to_owned()), ..PacketFilter::default() };
-    let rows = shared.store.packets(filter, MAX_TRACED).await.map_err(|it| error::store(&it))?;
-    Ok(rows.into_iter().map(|row| (row.path, row.record.key)).collect())
-}
-
 /// A packet with everything that is known of it: from the store, or, where that has nothing, from
-/// the chains.
+/// the chains. With `ask`, transactions of others are looked up, too.
 pub(super) async fn whole(
     shared: &Shared,
     id: PathId,
     key: PacketKey,
+    ask: bool,
 ) -> RpcResult<Option<PacketJson>> {
     let Some(handle) = shared.path(id) else { return Ok(None) };
-    let path = handle.path.clone();
     let record = shared.store.packet(id, key).await.map_err(|it| error::store(&it))?;
-    let Some(record) = record else { return Ok(on_chain(shared, id, key).await) };
-    let status = match record.outcome {
-        Some(_) => None,
-        None => shared.statuses(id, vec![key]).await.into_iter().flatten().next(),
+    let json = match record {
+        Some(record) => {
+            let status = match record.outcome {
+                Some(_) => None,
+                None => shared.statuses(id, vec![key]).await.into_iter().flatten().next(),
+            };
+            Some(read::packet(shared, handle, PacketInfo { path: id, record, status }))
+        }
+        None => on_chain(shared, id, key).await,
     };
-    let mut json = read::packet(&path, PacketInfo { path: id, record, status });
-    let steps = shared.store.transactions(id, key).await.map_err(|it| error::store(&it))?;
-    json.steps = steps.into_iter().map(|row| read::step(&path, key, row)).collect();
+    let Some(mut json) = json else { return Ok(None) };
+    way::add(shared, handle, key, &mut json, ask).await?;
     Ok(Some(json))
 }
 
@@ -140,23 +183,27 @@ async fn on_chain(shared: &Shared, id: PathId, key: PacketKey) -> Option<PacketJ
         Destination::Unreceived | Destination::Unanswered => None,
     };
     let is_open = committed.is_some();
+    let outcome = match &acknowledgement {
+        Some(answer) if !is_open && answer.is_error() => Some(Outcome::Rejected),
+        Some(_) if !is_open => Some(Outcome::Acknowledged),
+        _ if !is_open => Some(Outcome::Settled),
+        _ => None,
+    };
     let record = PacketRecord {
         key,
         packet: committed.map(|(packet, _)| packet),
         acknowledgement,
         resume: Resume::Look,
-        outcome: None,
+        outcome,
         transaction: None,
         since: causeway_core::Timestamp::default(),
         failure: None,
     };
     let mut json = read::record_json(id, &path, &record);
-    let stage = match (is_open, received) {
-        (true, false) => "seen",
-        (true, true) => "executed",
-        (false, _) => "settled",
-    };
-    json.stage = Some(stage.to_owned());
-    json.waits_for = is_open.then(|| "this relayer to notice it".to_owned());
+    if is_open {
+        json.stage = Some(if received { "executed" } else { "seen" }.to_owned());
+        json.waits_for = Some("this relayer to notice it".to_owned());
+        json.who = Some("this relayer, or any other".to_owned());
+    }
     Some(json)
 }

@@ -75,8 +75,20 @@ pub struct ClientJson {
     pub client: String,
     /// The chain that it follows.
     pub follows: String,
-    /// `active`, `expired` or `frozen`; unknown until it was read.
+    /// `active`, `expired`, `frozen` or `stranded`; unknown until it was read.
     pub status: Option<String>,
+    /// Why it can take nothing, where it can't.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What is to be done about that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// The newest final height of the chain that it follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followed_height: Option<String>,
+    /// The time of its host's newest block, by which it expires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_time: Option<u64>,
     /// The newest height that it has.
     pub latest: Option<String>,
     /// The time of that height.
@@ -85,6 +97,9 @@ pub struct ClientJson {
     pub trusting_period: Option<u64>,
     /// When it expires, by its host's time, if it is not updated.
     pub expires_at: Option<u64>,
+    /// From when on this relayer updates it for that reason alone, by its host's time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_at: Option<u64>,
 }
 
 /// A transfer in a payload.
@@ -119,10 +134,29 @@ pub struct PayloadJson {
     pub transfer: Option<TransferJson>,
 }
 
+/// A place in a packet's life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StageJson {
+    /// `seen`, `source-final`, `client-updated`, `provable`, `submitted`, `executed`,
+    /// `acknowledged`, `timed-out`, `refunded`, `rejected` or `held`.
+    pub stage: String,
+    /// Since when, by the relayer's clock; none where it was not there to see it.
+    pub since: Option<u64>,
+    /// The chain on which it came to that.
+    pub chain: String,
+    /// The height there.
+    pub height: Option<u64>,
+    /// The transaction there.
+    pub transaction: Option<String>,
+    /// What it means.
+    pub why: String,
+}
+
 /// A transaction that had to do with a packet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StepJson {
-    /// `receive`, `acknowledge` or `timeout`.
+    /// `send`, `receive`, `acknowledge` or `timeout`; `end` for one of the last two by somebody
+    /// else.
     pub kind: String,
     /// The chain it is on.
     pub chain: String,
@@ -130,8 +164,8 @@ pub struct StepJson {
     pub transaction: String,
     /// The block that has it.
     pub height: Option<u64>,
-    /// When it went out.
-    pub at: u64,
+    /// When it went out, where this relayer sent it.
+    pub at: Option<u64>,
 }
 
 /// A packet.
@@ -155,7 +189,8 @@ pub struct PacketJson {
     pub acknowledgement: Option<Vec<String>>,
     /// `acknowledged`, `rejected`, `refunded` or `settled`; none while it has not ended.
     pub outcome: Option<String>,
-    /// Its place in its life, while it has not ended.
+    /// Its place in its life: see [`StageJson`]; of what has ended in a way that was not seen,
+    /// `settled`.
     pub stage: Option<String>,
     /// Since when.
     pub since: u64,
@@ -167,7 +202,13 @@ pub struct PacketJson {
     pub failure: Option<String>,
     /// The last transaction that had to do with it.
     pub transaction: Option<String>,
-    /// All transactions of this relayer that had to do with it; only when one packet is asked for.
+    /// The client that keeps it waiting, where that is the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientJson>,
+    /// The places in its life that it has come to; only when it is traced, or asked for alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub way: Vec<StageJson>,
+    /// Transactions that had to do with it, on both chains; only then, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepJson>,
 }
@@ -178,10 +219,13 @@ pub struct PacketJson {
 pub struct PacketsParams {
     /// Of the path with this number.
     pub path: Option<i64>,
-    /// Sent on this chain; needs a path.
+    /// Sent on this chain.
     pub from: Option<String>,
     /// `open` or `ended`.
     pub state: Option<String>,
+    /// In this place of their life: see [`StageJson`]. A page may then have fewer packets than
+    /// asked for, or none, and more follow all the same: as long as there is a `next`.
+    pub stage: Option<String>,
     /// `acknowledged`, `rejected`, `refunded` or `settled`.
     pub outcome: Option<String>,
     /// Sent or received by this account.
@@ -222,6 +266,9 @@ pub struct TraceParams {
 pub struct TraceJson {
     /// What it was taken for: `packet`, `transaction`, `account` or `sequence`.
     pub kind: String,
+    /// What else is known of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// The packets, with their way.
     pub packets: Vec<PacketJson>,
 }
@@ -305,7 +352,10 @@ pub struct SolvencyJson {
     pub in_flight_out: String,
     /// On its way home, or back to its sender abroad.
     pub in_flight_home: String,
-    /// True when the first is the sum of the others.
+    /// `holds` when the first is the sum of the others, `broken` when it is not, `moving` when
+    /// the chains went on so fast that the figures are not all of one moment.
+    pub verdict: String,
+    /// True when the verdict is `holds`.
     pub holds: bool,
 }
 

@@ -1,24 +1,30 @@
 //! What others ask for: packets and their transactions.
 
+use causeway_core::Timestamp;
 use causeway_relayer_endpoints::Transaction;
-use causeway_relayer_engine::{Outcome, PacketKey, PacketRecord, Side};
+use causeway_relayer_engine::{Outcome, PacketKey, PacketRecord, Side, Stage};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::read::{Counts, PACKET, read_key, read_packet};
 use super::{PathId, StepKind, Store, StoreError, rows};
 
+/// A part of a transaction's name has so many characters at least.
+const LEAST_NAME: usize = 16;
+
 /// Which packets are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PacketFilter {
     /// Of this path.
     pub path: Option<PathId>,
-    /// Sent from this side.
-    pub source: Option<Side>,
+    /// Sent from one of these sides of paths.
+    pub sources: Option<Vec<(PathId, Side)>>,
     /// Not ended, or ended.
     pub open: Option<bool>,
     /// Ended like this.
     pub outcome: Option<Outcome>,
+    /// Not ended, or ended in one of these ways.
+    pub open_or: Option<Vec<Outcome>>,
     /// Sent or received by this account.
     pub account: Option<String>,
     /// Behind this one, in the order of path, source and sequence.
@@ -98,19 +104,64 @@ impl Store {
         .await
     }
 
-    /// The packets that a transaction of ours had to do with, at most `limit`.
+    /// The packets that a transaction of ours had to do with, at most `limit`. Where one thing was
+    /// done in several transactions, the name of each will do.
     pub async fn packets_of(
         &self,
         transaction: String,
         limit: usize,
     ) -> Result<Vec<(PathId, PacketKey)>, StoreError> {
         self.read(move |connection| {
-            let mut select = connection.prepare_cached(
-                "SELECT path, source, sequence FROM steps WHERE transaction_name = ? LIMIT ?",
-            )?;
             let read =
                 |row: &Row<'_>| Ok((PathId(row.get(0)?), read_key(row.get(1)?, row.get(2)?)));
-            select.query_map(params![transaction, rows::int(limit as u64)], read)?.collect()
+            let find = |condition: &str| -> rusqlite::Result<Vec<_>> {
+                let sql = format!(
+                    "SELECT DISTINCT path, source, sequence FROM steps WHERE {condition} LIMIT ?"
+                );
+                let mut select = connection.prepare_cached(&sql)?;
+                let found =
+                    select.query_map(params![transaction, rows::int(limit as u64)], read)?;
+                found.collect()
+            };
+            let found = find("transaction_name = ?")?;
+            if found.is_empty() && transaction.len() >= LEAST_NAME {
+                return find("instr(lower(transaction_name), lower(?)) > 0");
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// The packets that an account sent or is to receive, those that have not ended and then the
+    /// newest first, at most `limit`.
+    pub async fn packets_with(
+        &self,
+        account: String,
+        limit: usize,
+    ) -> Result<Vec<PacketRow>, StoreError> {
+        self.read(move |connection| {
+            let mut select = connection.prepare_cached(&format!(
+                "SELECT {PACKET}, path FROM packets WHERE sender = ?1 OR receiver = ?1
+                 ORDER BY outcome IS NOT NULL, since DESC, sequence DESC LIMIT ?2"
+            ))?;
+            select.query_map(params![account, rows::int(limit as u64)], read_row)?.collect()
+        })
+        .await
+    }
+
+    /// The places in its life that a packet has come to, and since when.
+    pub async fn way(
+        &self,
+        path: PathId,
+        key: PacketKey,
+    ) -> Result<Vec<(Stage, Timestamp)>, StoreError> {
+        self.read(move |connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT way FROM packets WHERE path = ? AND source = ? AND sequence = ?",
+            )?;
+            let key = params![path.0, rows::side(key.source), rows::int(key.sequence.get())];
+            let way: Option<Option<String>> = select.query_row(key, |row| row.get(0)).optional()?;
+            Ok(rows::read_stages(&way.flatten().unwrap_or_default()))
         })
         .await
     }
@@ -135,7 +186,23 @@ fn select_packets(
     filter: &PacketFilter,
     limit: usize,
 ) -> rusqlite::Result<Vec<PacketRow>> {
-    let mut sql = format!("SELECT {PACKET}, path FROM packets WHERE TRUE");
+    let (conditions, mut values) = conditions(filter);
+    let sql = format!(
+        "SELECT {PACKET}, path FROM packets WHERE {conditions}
+         ORDER BY path, source, sequence LIMIT ?"
+    );
+    values.push(rows::int(limit as u64).into());
+    let mut select = connection.prepare_cached(&sql)?;
+    select.query_map(params_from_iter(values), read_row)?.collect()
+}
+
+fn read_row(row: &Row<'_>) -> rusqlite::Result<PacketRow> {
+    Ok(PacketRow { path: PathId(row.get(11)?), record: read_packet(row)? })
+}
+
+/// What a filter says, as SQL.
+fn conditions(filter: &PacketFilter) -> (String, Vec<Value>) {
+    let mut sql = String::from("TRUE");
     let mut values: Vec<Value> = Vec::new();
     let mut also = |condition: &str, given: Vec<Value>| {
         sql.push_str(" AND ");
@@ -145,8 +212,10 @@ fn select_packets(
     if let Some(path) = filter.path {
         also("path = ?", vec![path.0.into()]);
     }
-    if let Some(source) = filter.source {
-        also("source = ?", vec![rows::side(source).into()]);
+    if let Some(sources) = &filter.sources {
+        let places = vec!["(?, ?)"; sources.len()].join(", ");
+        let given = sources.iter().flat_map(|(path, side)| [path.0, rows::side(*side)]);
+        also(&format!("(path, source) IN (VALUES {places})"), given.map(Value::from).collect());
     }
     match filter.open {
         Some(true) => also("outcome IS NULL", vec![]),
@@ -155,6 +224,11 @@ fn select_packets(
     }
     if let Some(outcome) = filter.outcome {
         also("outcome = ?", vec![rows::outcome(outcome).into()]);
+    }
+    if let Some(outcomes) = &filter.open_or {
+        let places = vec!["?"; outcomes.len()].join(", ");
+        let given = outcomes.iter().map(|it| rows::outcome(*it).into()).collect();
+        also(&format!("(outcome IS NULL OR outcome IN ({places}))"), given);
     }
     if let Some(account) = &filter.account {
         let account = Value::from(account.clone());
@@ -165,10 +239,5 @@ fn select_packets(
         let place = vec![path.0.into(), source.into(), sequence.into()];
         also("(path, source, sequence) > (?, ?, ?)", place);
     }
-    sql.push_str(" ORDER BY path, source, sequence LIMIT ?");
-    values.push(rows::int(limit as u64).into());
-    let mut select = connection.prepare_cached(&sql)?;
-    let read =
-        |row: &Row<'_>| Ok(PacketRow { path: PathId(row.get(11)?), record: read_packet(row)? });
-    select.query_map(params_from_iter(values), read)?.collect()
+    (sql, values)
 }

@@ -1,6 +1,7 @@
 //! What survives a stop, in one SQLite file: paths, packets, cursors, and the transactions that
 //! are out. One connection writes, what waits for it together; readers have their own.
 
+mod evidence;
 mod history;
 mod read;
 mod rows;
@@ -11,11 +12,13 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use causeway_core::Timestamp;
 use causeway_relayer_endpoints::Transaction;
-use causeway_relayer_engine::{BatchId, PacketKey, Record, Side};
+use causeway_relayer_engine::{BatchId, PacketKey, PacketRecord, Side, Stage};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
+pub use evidence::EvidenceRow;
 pub use history::{PacketFilter, PacketRow, TransactionRow};
 pub use read::{Counts, PathRow, Resumable};
 
@@ -77,8 +80,25 @@ pub enum StepKind {
 /// One change.
 #[derive(Clone, Debug)]
 pub enum Write {
-    /// The engine's.
-    Record(PathId, Record),
+    /// All packet events of a path's chain up to this height were handled.
+    Cursor {
+        /// The path.
+        path: PathId,
+        /// The chain.
+        side: Side,
+        /// The height.
+        height: u64,
+    },
+    /// What is known of a packet.
+    Packet {
+        /// Its path.
+        path: PathId,
+        /// What is kept.
+        record: Box<PacketRecord>,
+        /// The place in its life that it has come to, and when, by the daemon's clock; `None`
+        /// where it has ended.
+        stage: Option<(Stage, Timestamp)>,
+    },
     /// A transaction is about to go out.
     Submission(PathId, Submission),
     /// What became of a batch is known.
@@ -98,7 +118,8 @@ pub enum Write {
         /// When, by the daemon's clock, in nanoseconds.
         at: u64,
     },
-    /// A chain contradicted itself.
+    /// A chain contradicted itself: to be told to a client of it. Known evidence is not written
+    /// again.
     Evidence {
         /// The chain that hosts the client.
         chain: String,
@@ -108,6 +129,17 @@ pub enum Write {
         evidence: (String, Vec<u8>),
         /// When, by the daemon's clock, in nanoseconds.
         at: u64,
+    },
+    /// What became of evidence.
+    EvidenceOver {
+        /// The chain that hosts the client.
+        chain: String,
+        /// The client.
+        client: String,
+        /// The evidence.
+        evidence: (String, Vec<u8>),
+        /// The transaction that has it, or why the chain does not take it.
+        result: String,
     },
 }
 
@@ -144,7 +176,8 @@ impl Store {
     }
 
     /// Makes changes durable, all or none.
-    pub async fn commit(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+    pub async fn commit(&self, writes: impl Into<Arc<[Write]>>) -> Result<(), StoreError> {
+        let writes = writes.into();
         if writes.is_empty() {
             return Ok(());
         }

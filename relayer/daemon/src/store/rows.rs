@@ -2,8 +2,8 @@
 
 use causeway_core::gmp::{self, GmpPacketData};
 use causeway_core::transfer::{self, FungibleTokenPacketData};
-use causeway_core::{Encoding, Height, Packet, Sequence};
-use causeway_relayer_engine::{Outcome, PacketKey, Resume, Side};
+use causeway_core::{Encoding, Height, Packet, Sequence, Timestamp};
+use causeway_relayer_engine::{Outcome, PacketKey, Resume, Side, Stage};
 
 use super::StepKind;
 
@@ -77,6 +77,50 @@ pub(super) const fn read_step(value: i64) -> StepKind {
     }
 }
 
+/// The length of an entry of a packet's way.
+pub(super) const STAGE_LEN: usize = 14;
+
+/// An entry of a packet's way: a letter, and milliseconds since 1970 with thirteen digits.
+pub(super) fn stage(stage: Stage, at: Timestamp) -> String {
+    let letter = match stage {
+        Stage::Seen => 'a',
+        Stage::SourceFinal => 'b',
+        Stage::ClientUpdated => 'c',
+        Stage::Provable => 'd',
+        Stage::Submitted => 'e',
+        Stage::Executed => 'f',
+        Stage::Acknowledged => 'g',
+        Stage::TimedOut => 'h',
+        Stage::Refunded => 'i',
+        Stage::Rejected => 'j',
+        Stage::Held => 'k',
+    };
+    format!("{letter}{:013}", at.nanos() / 1_000_000)
+}
+
+pub(super) fn read_stages(way: &str) -> Vec<(Stage, Timestamp)> {
+    let entry = |entry: &[u8]| {
+        let (letter, millis) = entry.split_first()?;
+        let stage = match letter {
+            b'a' => Stage::Seen,
+            b'b' => Stage::SourceFinal,
+            b'c' => Stage::ClientUpdated,
+            b'd' => Stage::Provable,
+            b'e' => Stage::Submitted,
+            b'f' => Stage::Executed,
+            b'g' => Stage::Acknowledged,
+            b'h' => Stage::TimedOut,
+            b'i' => Stage::Refunded,
+            b'j' => Stage::Rejected,
+            b'k' => Stage::Held,
+            _ => return None,
+        };
+        let millis: u64 = core::str::from_utf8(millis).ok()?.parse().ok()?;
+        Some((stage, Timestamp::from_nanos(millis.checked_mul(1_000_000)?)))
+    };
+    way.as_bytes().chunks(STAGE_LEN).filter_map(entry).collect()
+}
+
 /// For each message a count, then side and sequence of each packet.
 pub(super) fn items(items: &[Vec<PacketKey>]) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -134,6 +178,36 @@ pub(super) fn accounts(packet: &Packet) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ways_are_read_as_they_were_written() {
+        use Stage::{
+            Acknowledged, ClientUpdated, Executed, Held, Provable, Refunded, Rejected, Seen,
+            SourceFinal, Submitted, TimedOut,
+        };
+        let all = [
+            Seen,
+            SourceFinal,
+            ClientUpdated,
+            Provable,
+            Submitted,
+            Executed,
+            Acknowledged,
+            TimedOut,
+            Refunded,
+            Rejected,
+            Held,
+        ];
+        let way: Vec<_> = all
+            .into_iter()
+            .zip(1_790_000_000_123_u64..)
+            .map(|(stage, millis)| (stage, Timestamp::from_nanos(millis * 1_000_000)))
+            .collect();
+        let text: String = way.iter().map(|(name, at)| stage(*name, *at)).collect();
+        assert_eq!(text.len(), way.len() * STAGE_LEN);
+        assert_eq!(read_stages(&text), way);
+        assert_eq!(read_stages("z0000000000000"), []);
+    }
 
     #[test]
     fn items_are_read_as_they_were_written() {

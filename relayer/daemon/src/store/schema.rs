@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// The number of the layout below, kept in the file.
-const LAYOUT: i64 = 1;
+const LAYOUT: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE paths (
@@ -25,8 +25,9 @@ CREATE TABLE packets (
   path INTEGER NOT NULL, source INTEGER NOT NULL, sequence INTEGER NOT NULL,
   resume INTEGER NOT NULL, revision INTEGER NOT NULL, height INTEGER NOT NULL,
   outcome INTEGER, since INTEGER NOT NULL,
-  transaction_name TEXT, failure TEXT, sender TEXT, receiver TEXT,
-  answer BLOB, body BLOB,
+  transaction_name TEXT, failure TEXT,
+  sender TEXT COLLATE NOCASE, receiver TEXT COLLATE NOCASE,
+  answer BLOB, body BLOB, way TEXT,
   PRIMARY KEY (path, source, sequence));
 CREATE INDEX open_packets ON packets (path, source, sequence) WHERE outcome IS NULL;
 CREATE INDEX ended_packets ON packets (since) WHERE outcome IS NOT NULL;
@@ -34,7 +35,8 @@ CREATE INDEX senders ON packets (sender) WHERE sender IS NOT NULL;
 CREATE INDEX receivers ON packets (receiver) WHERE receiver IS NOT NULL;
 CREATE TABLE steps (
   path INTEGER NOT NULL, source INTEGER NOT NULL, sequence INTEGER NOT NULL,
-  transaction_name TEXT NOT NULL, kind INTEGER NOT NULL, height INTEGER, at INTEGER NOT NULL,
+  transaction_name TEXT NOT NULL COLLATE NOCASE,
+  kind INTEGER NOT NULL, height INTEGER, at INTEGER NOT NULL,
   PRIMARY KEY (path, source, sequence, transaction_name)) WITHOUT ROWID;
 CREATE INDEX step_transactions ON steps (transaction_name);
 CREATE TABLE submissions (
@@ -43,7 +45,8 @@ CREATE TABLE submissions (
   PRIMARY KEY (path, batch, offer)) WITHOUT ROWID;
 CREATE TABLE evidence (
   chain TEXT NOT NULL, client TEXT NOT NULL, at INTEGER NOT NULL,
-  type_url TEXT NOT NULL, value BLOB NOT NULL);
+  type_url TEXT NOT NULL, value BLOB NOT NULL, result TEXT);
+CREATE INDEX evidence_clients ON evidence (chain, client);
 ";
 
 /// Keeps other daemons from the file: for as long as the answer lives, or this process.

@@ -1,7 +1,9 @@
 //! The one connection that writes.
 
-use causeway_relayer_engine::{PacketRecord, Record};
+use causeway_core::Timestamp;
+use causeway_relayer_engine::{PacketRecord, Stage};
 use rusqlite::{Connection, Transaction, params};
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::{PathId, Submission, Write, rows};
@@ -9,7 +11,7 @@ use super::{PathId, Submission, Write, rows};
 /// Changes to make durable together, and who wants to know.
 #[derive(Debug)]
 pub(super) struct Job {
-    pub(super) writes: Vec<Write>,
+    pub(super) writes: Arc<[Write]>,
     pub(super) reply: oneshot::Sender<Result<(), String>>,
 }
 
@@ -36,7 +38,7 @@ impl Writer {
         if let Err(reason) = &result {
             tracing::error!(code = "store_failed", reason, "nothing was written");
         }
-        self.ended_since_pruned += jobs.iter().flat_map(|job| &job.writes).filter(ends).count();
+        self.ended_since_pruned += jobs.iter().flat_map(|job| &*job.writes).filter(ends).count();
         for job in jobs {
             let _ = job.reply.send(result.clone());
         }
@@ -57,12 +59,12 @@ impl Writer {
 }
 
 fn ends(write: &&Write) -> bool {
-    matches!(write, Write::Record(_, Record::Packet(packet)) if packet.outcome.is_some())
+    matches!(write, Write::Packet { record, .. } if record.outcome.is_some())
 }
 
 fn write(connection: &mut Connection, jobs: &[Job]) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
-    for change in jobs.iter().flat_map(|job| &job.writes) {
+    for change in jobs.iter().flat_map(|job| &*job.writes) {
         apply(&transaction, change)?;
     }
     transaction.commit()
@@ -70,14 +72,14 @@ fn write(connection: &mut Connection, jobs: &[Job]) -> rusqlite::Result<()> {
 
 fn apply(to: &Transaction<'_>, change: &Write) -> rusqlite::Result<()> {
     match change {
-        Write::Record(path, Record::Cursor { side, height }) => {
+        Write::Cursor { path, side, height } => {
             to.prepare_cached("REPLACE INTO cursors VALUES (?, ?, ?)")?.execute(params![
                 path.0,
                 rows::side(*side),
                 rows::int(*height)
             ])?;
         }
-        Write::Record(path, Record::Packet(packet)) => put_packet(to, *path, packet)?,
+        Write::Packet { path, record, stage } => put_packet(to, *path, record, *stage)?,
         Write::Submission(path, submission) => put_submission(to, *path, submission)?,
         Write::BatchOver(path, batch) => {
             to.prepare_cached("DELETE FROM submissions WHERE path = ? AND batch = ?")?
@@ -99,31 +101,33 @@ fn apply(to: &Transaction<'_>, change: &Write) -> rusqlite::Result<()> {
                 rows::int(*at)
             ])?;
         }
-        Write::Evidence { chain, client, evidence: (type_url, value), at } => {
-            to.prepare_cached("INSERT INTO evidence VALUES (?, ?, ?, ?, ?)")?.execute(params![
-                chain,
-                client,
-                rows::int(*at),
-                type_url,
-                value
-            ])?;
-        }
+        Write::Evidence { .. } | Write::EvidenceOver { .. } => super::evidence::put(to, change)?,
     }
     Ok(())
 }
 
-fn put_packet(to: &Transaction<'_>, path: PathId, record: &PacketRecord) -> rusqlite::Result<()> {
+/// The packet as it is now. Its way grows by the place that it has come to; of a long way the
+/// beginning and the newest part are kept (an entry has [`rows::STAGE_LEN`] characters).
+fn put_packet(
+    to: &Transaction<'_>,
+    path: PathId,
+    record: &PacketRecord,
+    stage: Option<(Stage, Timestamp)>,
+) -> rusqlite::Result<()> {
     let (resume, height) = rows::resume(record.resume);
     let accounts = record.packet.as_ref().and_then(rows::accounts);
     let (sender, receiver) = accounts.unzip();
     to.prepare_cached(
         "INSERT INTO packets (path, source, sequence, resume, revision, height, outcome, since,
-           transaction_name, failure, sender, receiver, answer, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+           transaction_name, failure, sender, receiver, answer, body, way)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
          ON CONFLICT DO UPDATE SET resume = ?4, revision = ?5, height = ?6, outcome = ?7,
            since = ?8, transaction_name = ?9, failure = ?10, sender = coalesce(?11, sender),
            receiver = coalesce(?12, receiver), answer = coalesce(?13, answer),
-           body = coalesce(?14, body)",
+           body = coalesce(?14, body), way = CASE
+             WHEN ?15 IS NULL OR substr(way, -14, 1) = substr(?15, 1, 1) THEN way
+             WHEN length(way) > 880 THEN substr(way, 1, 112) || substr(way, -756) || ?15
+             ELSE coalesce(way, '') || ?15 END",
     )?
     .execute(params![
         path.0,
@@ -140,6 +144,7 @@ fn put_packet(to: &Transaction<'_>, path: PathId, record: &PacketRecord) -> rusq
         receiver,
         record.acknowledgement.as_ref().map(|answer| answer.to_protobuf()),
         record.packet.as_ref().map(|packet| packet.to_protobuf()),
+        stage.map(|(stage, at)| rows::stage(stage, at)),
     ])?;
     Ok(())
 }

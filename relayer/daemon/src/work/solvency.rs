@@ -1,18 +1,28 @@
 //! What is locked on one chain is what was issued on the other, and what is on its way: from the
 //! chains' states, never from a relayer's tables.
 
-use std::collections::BTreeMap;
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 
 use causeway_core::transfer::{Denom, FungibleTokenPacketData, PORT};
 use causeway_core::{Acknowledgement, Amount, ClientId, Encoding, Packet, PacketPath, Sequence};
 use causeway_relayer_endpoints::{Books, Endpoint, EndpointError, Holding, MAX_LOOKUP};
+use tokio::time::sleep;
 
 use super::{Named, WorkError};
 use crate::config::PathEnd;
 
-/// How often the books are read again while they do not balance: the chains move on between two
-/// reads.
-const TRIES: usize = 4;
+/// How often everything is read at most: the chains may go on for ever.
+const READINGS: usize = 10;
+
+/// The pause before another reading: less than a block, so that some pair of readings is between
+/// two blocks.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// So many readings in a row must agree for their figures to be those of one moment, and so many
+/// before anything is said to be missing.
+const AGREE: usize = 2;
+const AGREE_BROKEN: usize = 4;
 
 /// The most packets in flight that are looked at, in each direction.
 const MAX_IN_FLIGHT: usize = 200_000;
@@ -22,8 +32,21 @@ const MAX_IN_FLIGHT: usize = 200_000;
 pub enum Balance {
     /// They do.
     Holds,
-    /// They do not, in as many readings as were tried.
+    /// The chains went on so fast that the figures are not all of one moment: nothing can be said.
+    Moving,
+    /// They do not, though nothing moves.
     Broken,
+}
+
+impl Balance {
+    /// Its name in answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Moving => "moving",
+            Self::Broken => "broken",
+        }
+    }
 }
 
 /// One denomination's books on one path: locked at one end, issued at the other.
@@ -47,25 +70,50 @@ pub struct SolvencyRow {
     pub balance: Balance,
 }
 
-/// The books of one path, both ways.
+/// The books of one path, both ways. Chains can't be read all at once: everything is read again
+/// until readings agree, and a denomination of which they don't is labelled so.
 pub async fn solvency(
     a: (Named<'_>, &ClientId),
     b: (Named<'_>, &ClientId),
 ) -> Result<Vec<SolvencyRow>, WorkError> {
-    let mut rows = read(a, b).await?;
-    for _ in 1..TRIES {
-        if rows.iter().all(|row| row.balance == Balance::Holds) {
+    let mut agreed = BTreeMap::new();
+    let mut rows = Vec::new();
+    for reading in 0..READINGS {
+        if reading > 0 {
+            sleep(PAUSE).await;
+        }
+        rows.clear();
+        let before = core::mem::take(&mut agreed);
+        for (mut row, packets) in read(a, b).await? {
+            let name = (row.home.clone(), row.denom.to_string());
+            let is_even = row.balance == Balance::Holds;
+            let seen = (row.clone(), packets);
+            let times = match before.get(&name) {
+                Some((earlier, times)) if *earlier == seen => *times + 1,
+                _ => 1,
+            };
+            agreed.insert(name, (seen, times));
+            row.balance = match is_even {
+                true if times >= AGREE => Balance::Holds,
+                false if times >= AGREE_BROKEN => Balance::Broken,
+                _ => Balance::Moving,
+            };
+            rows.push(row);
+        }
+        if reading > 0 && rows.iter().all(|row| row.balance != Balance::Moving) {
             break;
         }
-        rows = read(a, b).await?;
     }
     Ok(rows)
 }
 
+/// A denomination's books by one reading, and the packets that make up what is in flight.
+type Account = (SolvencyRow, BTreeSet<(bool, Sequence)>);
+
 async fn read(
     a: (Named<'_>, &ClientId),
     b: (Named<'_>, &ClientId),
-) -> Result<Vec<SolvencyRow>, WorkError> {
+) -> Result<Vec<Account>, WorkError> {
     let from_a = in_flight(a, b).await?;
     let from_b = in_flight(b, a).await?;
     let books_a = a.0.endpoint.books(a.1).await.map_err(WorkError::on(a.0))?;
@@ -75,7 +123,14 @@ async fn read(
     Ok(rows)
 }
 
-type Amounts = BTreeMap<String, Amount>;
+/// What is in flight of one denomination, and in which packets.
+#[derive(Clone, Debug, Default)]
+struct Flight {
+    amount: Amount,
+    packets: BTreeSet<Sequence>,
+}
+
+type Amounts = BTreeMap<String, Flight>;
 
 /// Denominations that are at home on the first chain.
 fn side(
@@ -84,7 +139,7 @@ fn side(
     at_home: &Books,
     there: &Books,
     (out, back): (&Amounts, &Amounts),
-) -> Result<Vec<SolvencyRow>, WorkError> {
+) -> Result<Vec<Account>, WorkError> {
     let prefix = format!("{PORT}/{}/", abroad.1);
     let own_prefix = format!("{PORT}/{}/", home.1);
     let mut denoms: BTreeMap<String, ()> = BTreeMap::new();
@@ -104,14 +159,20 @@ fn side(
         let voucher = format!("{prefix}{name}");
         let escrowed = total(&at_home.escrowed, name).ok_or_else(overflow)?;
         let issued = total(&there.issued, &voucher).ok_or_else(overflow)?;
-        let in_flight_out = out.get(name).copied().unwrap_or(Amount::ZERO);
-        let in_flight_home = back.get(&voucher).copied().unwrap_or(Amount::ZERO);
+        let (out, back) = (out.get(name), back.get(&voucher));
+        let amount = |flight: Option<&Flight>| flight.map_or(Amount::ZERO, |it| it.amount);
+        let (in_flight_out, in_flight_home) = (amount(out), amount(back));
+        let packets = [(true, out), (false, back)].into_iter().flat_map(|(is_out, flight)| {
+            let packets = flight.into_iter().flat_map(|it| &it.packets);
+            packets.map(move |sequence| (is_out, *sequence))
+        });
+        let packets = packets.collect();
         let abroad_sum = issued
             .checked_add(in_flight_out)
             .and_then(|sum| sum.checked_add(in_flight_home))
             .ok_or_else(overflow)?;
         let balance = if escrowed == abroad_sum { Balance::Holds } else { Balance::Broken };
-        Ok(SolvencyRow {
+        let row = SolvencyRow {
             home: end(home),
             abroad: end(abroad),
             denom,
@@ -120,7 +181,8 @@ fn side(
             in_flight_out,
             in_flight_home,
             balance,
-        })
+        };
+        Ok((row, packets))
     };
     denoms.keys().map(row).collect()
 }
@@ -131,35 +193,61 @@ fn total(holdings: &[Holding], name: &str) -> Option<Amount> {
 }
 
 /// What was taken at the source and neither given at the destination nor given back, by the
-/// source's names.
+/// source's names. What counts is what the source's state is committed to.
 async fn in_flight(
     source: (Named<'_>, &ClientId),
     destination: (Named<'_>, &ClientId),
 ) -> Result<Amounts, WorkError> {
-    let sequences = outstanding(source.0.endpoint, source.1).await;
-    let sequences = sequences.map_err(WorkError::on(source.0))?;
+    let here = WorkError::on(source.0);
+    let sequences = outstanding(source.0.endpoint, source.1).await.map_err(&here)?;
     let mut amounts = Amounts::new();
     for part in sequences.chunks(MAX_LOOKUP) {
-        let bodies = source.0.endpoint.sent(source.1, part).await;
-        let bodies = bodies.map_err(WorkError::on(source.0))?;
-        let path = |path: fn(ClientId, Sequence) -> PacketPath| {
-            part.iter().map(|it| path(destination.1.clone(), *it)).collect::<Vec<_>>()
-        };
-        let there = WorkError::on(destination.0);
-        let endpoint = destination.0.endpoint;
-        let receipts = endpoint.traces(&path(PacketPath::receipt)).await.map_err(&there)?;
-        let answers = endpoint.traces(&path(PacketPath::acknowledgement)).await.map_err(&there)?;
-        let failure = Acknowledgement::error().commitment().0.to_vec();
-        for ((body, receipt), answer) in bodies.into_iter().zip(receipts).zip(answers) {
-            let arrived = receipt.is_some() && answer.as_ref() != Some(&failure);
-            let Some((packet, _)) = body.filter(|_| !arrived) else { continue };
+        let arrived = arrived(part, destination).await?;
+        let paths: Vec<_> =
+            part.iter().map(|it| PacketPath::commitment(source.1.clone(), *it)).collect();
+        let commitments = source.0.endpoint.traces(&paths).await.map_err(&here)?;
+        let bodies = source.0.endpoint.sent(source.1, part).await.map_err(&here)?;
+        let found = part.iter().zip(arrived).zip(commitments.into_iter().zip(bodies));
+        for ((sequence, arrived), (commitment, body)) in found {
+            // What has ended meanwhile is not in flight any more.
+            let Some(commitment) = commitment.filter(|_| !arrived) else { continue };
+            let body = body.map(|(packet, _)| packet);
+            let packet = body.filter(|it| it.commitment().0.as_slice() == commitment);
+            let packet = packet.ok_or_else(|| {
+                let reason = format!("no event has packet {sequence} of {}", source.1);
+                WorkError::unexpected(source.0, reason)
+            })?;
             for (denom, amount) in transfers(&packet) {
-                let sum = amounts.entry(denom).or_insert(Amount::ZERO);
-                *sum = sum.checked_add(amount).unwrap_or(Amount::MAX);
+                let flight = amounts.entry(denom).or_default();
+                flight.amount = flight.amount.checked_add(amount).unwrap_or(Amount::MAX);
+                flight.packets.insert(*sequence);
             }
         }
     }
     Ok(amounts)
+}
+
+/// Of which packets the destination has given what they bring.
+async fn arrived(
+    sequences: &[Sequence],
+    destination: (Named<'_>, &ClientId),
+) -> Result<Vec<bool>, WorkError> {
+    let path = |path: fn(ClientId, Sequence) -> PacketPath| {
+        sequences.iter().map(|it| path(destination.1.clone(), *it)).collect::<Vec<_>>()
+    };
+    let there = WorkError::on(destination.0);
+    let endpoint = destination.0.endpoint;
+    let receipts = endpoint.traces(&path(PacketPath::receipt)).await.map_err(&there)?;
+    let answers = endpoint.traces(&path(PacketPath::acknowledgement)).await.map_err(&there)?;
+    let failure = Acknowledgement::error().commitment().0.to_vec();
+    let both = receipts.into_iter().zip(answers);
+    let arrived: Vec<_> = both
+        .map(|(receipt, answer)| receipt.is_some() && answer.as_ref() != Some(&failure))
+        .collect();
+    if arrived.len() != sequences.len() {
+        return Err(WorkError::unexpected(destination.0, "it left out what was asked for"));
+    }
+    Ok(arrived)
 }
 
 async fn outstanding(

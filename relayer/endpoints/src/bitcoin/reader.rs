@@ -1,6 +1,7 @@
 //! Packets in the calls of blocks and in the state.
 
 use async_trait::async_trait;
+use causeway_client_bitcoin::Txid;
 use causeway_core::{Acknowledgement, ClientId, Height, Packet, PacketPath, Sequence};
 use causeway_wire_bitcoin::rpc::TransactionInfo;
 use causeway_wire_bitcoin::state::{CallEvent, CallResult, PacketEvents, TracePage};
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::rpc::{NOT_FOUND, missing};
 use super::{BitcoinEndpoint, height, nonsense};
-use crate::{ChainEvent, EndpointError, Events, MAX_PAGE, Page, Reader, Transaction};
+use crate::{ChainEvent, EndpointError, Events, MAX_PAGE, Page, Reader, Trail, Transaction};
 
 /// Blocks of one look for old calls, and how many such looks there are at most.
 const BLOCKS_PER_LOOK: u64 = 500;
@@ -22,14 +23,23 @@ fn of_client(event: CallEvent) -> Option<(ClientId, ChainEvent)> {
     }
 }
 
+/// Something that a call told of a client's packets.
+struct Told {
+    at: Height,
+    txid: Txid,
+    event: ChainEvent,
+}
+
 /// All that a range of blocks tells of one client's packets.
-fn told(blocks: PacketEvents, client: &ClientId) -> Vec<(Height, ChainEvent)> {
+fn told(blocks: PacketEvents, client: &ClientId) -> Vec<Told> {
     let mut told = Vec::new();
     for block in blocks.blocks {
+        let at = height(block.height);
         for call in block.calls {
+            let txid = call.txid;
             let ours = call.events.into_iter().filter_map(of_client);
             let ours = ours.filter(|(owner, _)| owner == client);
-            told.extend(ours.map(|(_, event)| (height(block.height), event)));
+            told.extend(ours.map(|(_, event)| Told { at, txid, event }));
         }
     }
     told
@@ -40,7 +50,7 @@ impl BitcoinEndpoint {
     async fn walk(
         &self,
         client: &ClientId,
-        mut found: impl FnMut(Height, ChainEvent) -> bool + Send,
+        mut found: impl FnMut(Told) -> bool + Send,
     ) -> Result<(), EndpointError> {
         let mut to = self.info().await?.blocks;
         for _ in 0..MAX_LOOKS {
@@ -54,8 +64,8 @@ impl BitcoinEndpoint {
                     Err(error) => return Err(error),
                 };
                 next = blocks.to.max(next).saturating_add(1);
-                for (height, event) in told(blocks, client) {
-                    if found(height, event) {
+                for told in told(blocks, client) {
+                    if found(told) {
                         return Ok(());
                     }
                 }
@@ -104,7 +114,8 @@ impl Reader for BitcoinEndpoint {
     async fn events(&self, client: &ClientId, from: u64, to: u64) -> Result<Events, EndpointError> {
         let blocks = self.rpc.packet_events(from, to).await?;
         let to = blocks.to.clamp(from, to.max(from));
-        Ok(Events { to, events: told(blocks, client) })
+        let told = told(blocks, client).into_iter();
+        Ok(Events { to, events: told.map(|it| (it.at, it.event)).collect() })
     }
 
     async fn traces(&self, paths: &[PacketPath]) -> Result<Vec<Option<Vec<u8>>>, EndpointError> {
@@ -134,7 +145,7 @@ impl Reader for BitcoinEndpoint {
         sequences: &[Sequence],
     ) -> Result<Vec<Option<(Packet, Height)>>, EndpointError> {
         let mut found: Vec<Option<(Packet, Height)>> = vec![None; sequences.len()];
-        self.walk(client, |height, event| {
+        self.walk(client, |Told { at: height, event, .. }| {
             if let ChainEvent::Sent(packet) = event {
                 let at = sequences.iter().position(|sequence| *sequence == packet.sequence);
                 if let Some(place) = at.and_then(|at| found.get_mut(at)) {
@@ -165,7 +176,7 @@ impl Reader for BitcoinEndpoint {
         if wanted.is_empty() {
             return Ok(found);
         }
-        self.walk(client, |height, event| {
+        self.walk(client, |Told { at: height, event, .. }| {
             if let ChainEvent::Answered(packet, answer) = event {
                 let at = sequences.iter().position(|sequence| *sequence == packet.sequence);
                 if let Some(place) = at.and_then(|at| found.get_mut(at)) {
@@ -191,5 +202,22 @@ impl Reader for BitcoinEndpoint {
             }
         }
         Ok(Some(events))
+    }
+
+    async fn transaction_of(
+        &self,
+        client: &ClientId,
+        sequence: Sequence,
+        trail: Trail,
+    ) -> Result<Option<(Transaction, Height)>, EndpointError> {
+        let mut found = None;
+        self.walk(client, |Told { at, txid, event }| {
+            if trail.is_of(&event, sequence) {
+                found = Some((Transaction(txid.to_string()), at));
+            }
+            found.is_some()
+        })
+        .await?;
+        Ok(found)
     }
 }

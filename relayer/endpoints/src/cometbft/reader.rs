@@ -12,20 +12,20 @@ use causeway_wire_cometbft::{PacketEvent, TxEvent};
 use serde_json::json;
 
 use super::{CometbftEndpoint, block_before, header_after, nonsense, unsigned};
-use crate::{ChainEvent, EndpointError, Events, MAX_PAGE, Page, Reader, Transaction};
+use crate::{ChainEvent, EndpointError, Events, MAX_PAGE, Page, Reader, Trail, Transaction};
 
 /// The most heights of one call of `events`.
 const MAX_SPAN: u64 = 200;
 
 impl CometbftEndpoint {
-    /// What transactions told of one packet of each sequence, found by the event of this kind.
-    async fn told(
+    /// The newest transaction with an event of this kind about one packet of each sequence.
+    async fn search(
         &self,
         kind: &str,
         side: &str,
         client: &ClientId,
         sequences: &[Sequence],
-    ) -> Result<Vec<Vec<(ChainEvent, Height)>>, EndpointError> {
+    ) -> Result<Vec<Vec<TxAnswer>>, EndpointError> {
         let query = |sequence: &Sequence| {
             let (client_key, sequence_key) = (format!("{kind}.{side}"), "packet_sequence");
             let query = format!("{client_key}='{client}' AND {kind}.{sequence_key}='{sequence}'");
@@ -34,9 +34,21 @@ impl CometbftEndpoint {
         };
         let params = sequences.iter().map(query).collect();
         let found: Vec<TxSearch> = self.rpc.calls("tx_search", params).await?;
-        let events = |found: TxSearch| {
+        Ok(found.into_iter().map(|found| found.txs).collect())
+    }
+
+    /// What transactions told of one packet of each sequence, found by the event of this kind.
+    async fn told(
+        &self,
+        kind: &str,
+        side: &str,
+        client: &ClientId,
+        sequences: &[Sequence],
+    ) -> Result<Vec<Vec<(ChainEvent, Height)>>, EndpointError> {
+        let found = self.search(kind, side, client, sequences).await?;
+        let events = |found: Vec<TxAnswer>| {
             let mut told = Vec::new();
-            for answer in found.txs {
+            for answer in found {
                 let height = self.height(header_after(unsigned("height", answer.height.0)?));
                 let events = packet_events(answer.tx_result)?;
                 told.extend(events.into_iter().filter_map(|event| {
@@ -162,6 +174,37 @@ impl Reader for CometbftEndpoint {
         let Some(found) = self.find(transaction).await? else { return Ok(None) };
         let events = packet_events(found.tx_result)?;
         Ok(Some(events.into_iter().filter_map(of_client).collect()))
+    }
+
+    async fn transaction_of(
+        &self,
+        client: &ClientId,
+        sequence: Sequence,
+        trail: Trail,
+    ) -> Result<Option<(Transaction, Height)>, EndpointError> {
+        let kinds: &[(&str, &str)] = match trail {
+            Trail::Sent => &[("send_packet", "packet_source_client")],
+            Trail::Answered => &[("write_acknowledgement", "packet_dest_client")],
+            Trail::Settled => &[
+                ("acknowledge_packet", "packet_source_client"),
+                ("timeout_packet", "packet_source_client"),
+            ],
+        };
+        for (kind, side) in kinds {
+            for answer in self.search(kind, side, client, &[sequence]).await?.into_iter().flatten()
+            {
+                let height = self.height(header_after(unsigned("height", answer.height.0)?));
+                let transaction = Transaction(hex::encode_upper(&answer.hash.0));
+                let told = packet_events(answer.tx_result)?.into_iter().filter_map(of_client);
+                if told
+                    .into_iter()
+                    .any(|(owner, event)| owner == *client && trail.is_of(&event, sequence))
+                {
+                    return Ok(Some((transaction, height)));
+                }
+            }
+        }
+        Ok(None)
     }
 }
 

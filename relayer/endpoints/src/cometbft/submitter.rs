@@ -99,9 +99,12 @@ impl CometbftEndpoint {
             Msg::Call(Call { signer, message }).to_any()
         };
         let messages = messages.iter().map(call).collect();
-        let (number, sequence) = match self.known_account() {
-            Some(known) => known,
-            None => self.read_account(&address).await?,
+        let (number, sequence) = if let Some(known) = self.known_account() {
+            known
+        } else {
+            let read = self.read_account(&address).await?;
+            self.remember_account(Some(read));
+            read
         };
         let body = Body { messages, ..Body::default() };
         Ok(Draft { key, body, number, sequence })
@@ -154,7 +157,9 @@ impl CometbftEndpoint {
                 || log.contains(&refusal.to_string())
         };
         if is(TxRefusal::WrongSequence) {
-            self.remember_account(None);
+            // What waits for a block counts, too: only the refusal tells of it.
+            let number = self.known_account().map(|(number, _)| number);
+            self.remember_account(number.zip(expected_sequence(&log)));
             return EndpointError::Refused { recourse: Recourse::Retry, reason: log };
         }
         if is(TxRefusal::InsufficientFunds) || is(TxRefusal::UnknownAddress) {
@@ -179,6 +184,12 @@ impl CometbftEndpoint {
         let unseen = usize::try_from(all).is_ok_and(|all| all > listed.len());
         Ok(unseen || listed.iter().any(|bytes| is_it(&bytes.0)))
     }
+}
+
+/// The sequence that a refusal of another one names.
+fn expected_sequence(log: &str) -> Option<u64> {
+    let (_, rest) = log.split_once("account sequence mismatch, expected ")?;
+    rest.split(|it: char| !it.is_ascii_digit()).next()?.parse().ok()
 }
 
 fn outcomes(outcome: &TxOutcomeJson) -> Result<Vec<MessageOutcome>, EndpointError> {

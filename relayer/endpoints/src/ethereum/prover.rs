@@ -201,6 +201,27 @@ impl Prover for EthereumEndpoint {
         Ok(proof.batch_proof().to_bytes())
     }
 
+    /// A client follows committees from period to period. Where a period has passed without an
+    /// update that names the next committee, nobody can make one any more.
+    async fn stranded(&self, client: &HostedClient) -> Result<Option<String>, EndpointError> {
+        let (state, trusted) = decoded(client)?;
+        let newest = self.newest_final().await?;
+        let (signed, target) = (newest.signature_slot, newest.finalized_header.beacon.slot);
+        let answers = self.answers(&state.chain, &trusted, newest).await?;
+        let reached = answers.route(&state.chain, &trusted, &[], target).reached;
+        let period = |slot| state.chain.preset.period(slot).get();
+        let knows_next = u64::from(reached.next_committee.is_some());
+        let last = period(reached.slot).saturating_add(knows_next);
+        if reached.slot >= target || period(signed) <= last {
+            return Ok(None);
+        }
+        Ok(Some(format!(
+            "updates lead to slot {}, and period {last} ended without one that names the \
+             committee after it",
+            reached.slot,
+        )))
+    }
+
     async fn cross_check(
         &self,
         client: &HostedClient,

@@ -11,7 +11,7 @@ use causeway_wire_ethereum::contracts::{offset_slot, storage_key};
 use causeway_wire_ethereum::eth::{BlockNumber, Filter, FilterBlocks, Log};
 
 use super::{EthereumEndpoint, height, nonsense};
-use crate::{ChainEvent, EndpointError, Events, MAX_LOOKUP, Page, Reader, Transaction};
+use crate::{ChainEvent, EndpointError, Events, MAX_LOOKUP, Page, Reader, Trail, Transaction};
 
 /// The most slots of one call of `events`.
 const MAX_SPAN: u64 = 500;
@@ -49,6 +49,21 @@ impl EthereumEndpoint {
         Ok(height(chain.slot_at(timestamp)))
     }
 
+    /// The logs of some kinds about packets of these sequences, newest blocks first.
+    async fn logs_of(
+        &self,
+        kinds: Vec<B256>,
+        client: &ClientId,
+        sequences: &[Sequence],
+    ) -> Result<Vec<Log>, EndpointError> {
+        let word = |sequence: &Sequence| B256::from(U256::from(sequence.get()));
+        let head = self.execution.head().await?.number;
+        let words = sequences.iter().map(word).collect();
+        let topics = vec![kinds, vec![topic(client)], words];
+        let is_enough = |logs: &[Log]| logs.len() >= sequences.len();
+        self.execution.past_logs(head, self.settings.router, topics, is_enough).await
+    }
+
     /// The events of one kind about packets of these sequences, newest blocks first.
     async fn by_sequence(
         &self,
@@ -57,13 +72,7 @@ impl EthereumEndpoint {
         sequences: &[Sequence],
     ) -> Result<Vec<(ChainEvent, Height)>, EndpointError> {
         let network = self.beacon.network().await?;
-        let word = |sequence: &Sequence| B256::from(U256::from(sequence.get()));
-        let head = self.execution.head().await?.number;
-        let words = sequences.iter().map(word).collect();
-        let topics = vec![vec![kind], vec![topic(client)], words];
-        let is_enough = |logs: &[Log]| logs.len() >= sequences.len();
-        let router = self.settings.router;
-        let logs = self.execution.past_logs(head, router, topics, is_enough).await?;
+        let logs = self.logs_of(vec![kind], client, sequences).await?;
         let mut found = Vec::new();
         for (log, owner, event) in self.told(logs)? {
             if owner == *client {
@@ -180,5 +189,30 @@ impl Reader for EthereumEndpoint {
         };
         let told = self.told(receipt.logs)?;
         Ok(Some(told.into_iter().map(|(_, client, event)| (client, event)).collect()))
+    }
+
+    async fn transaction_of(
+        &self,
+        client: &ClientId,
+        sequence: Sequence,
+        trail: Trail,
+    ) -> Result<Option<(Transaction, Height)>, EndpointError> {
+        let kinds = match trail {
+            Trail::Sent => vec![Router::SendPacket::SIGNATURE_HASH],
+            Trail::Answered => vec![Router::WriteAcknowledgement::SIGNATURE_HASH],
+            Trail::Settled => {
+                vec![Router::AckPacket::SIGNATURE_HASH, Router::TimeoutPacket::SIGNATURE_HASH]
+            }
+        };
+        let network = self.beacon.network().await?;
+        let logs = self.logs_of(kinds, client, &[sequence]).await?;
+        let ours = |(_, owner, event): &&(Log, ClientId, ChainEvent)| {
+            owner == client && trail.is_of(event, sequence)
+        };
+        let told = self.told(logs)?;
+        let Some((log, _, _)) = told.iter().rev().find(ours) else { return Ok(None) };
+        let hash = log.transaction_hash.ok_or_else(|| nonsense("log", &"no transaction"))?;
+        let at = self.slot_of(&network.chain, log).await?;
+        Ok(Some((Transaction(hash.to_string()), at)))
     }
 }
