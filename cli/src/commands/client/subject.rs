@@ -80,6 +80,10 @@ impl Subject {
         if let Some(followed) = followed {
             let seen = followed.observe().await.ok();
             subject.followed_height = seen.map(|seen| seen.finalized);
+            let client = &subject.info.client;
+            if client.report.status == ClientStatus::Active {
+                subject.stranded = followed.stranded(client).await.ok().flatten();
+            }
         }
         subject
     }
@@ -108,8 +112,8 @@ impl Subject {
         match self.info.client.report.status {
             ClientStatus::Expired => "expired",
             ClientStatus::Frozen => "frozen",
-            ClientStatus::Active if self.stranded.is_some() => "stranded",
-            ClientStatus::Active => "active",
+            ClientStatus::Active if self.stranded.is_none() => "active",
+            ClientStatus::Active | ClientStatus::Stranded => "stranded",
         }
     }
 
@@ -121,7 +125,7 @@ impl Subject {
             ClientStatus::Expired => {
                 Some(format!("not updated within its trusting period, by the time of {host}"))
             }
-            ClientStatus::Active => self.stranded.clone(),
+            ClientStatus::Active | ClientStatus::Stranded => self.stranded.clone(),
         }
     }
 
