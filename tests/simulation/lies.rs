@@ -38,11 +38,13 @@ pub(crate) struct Liar {
     earlier: BTreeMap<Question, Vec<u8>>,
     /// The last answer that was given, whatever was asked.
     last: Vec<u8>,
+    /// How many answers were not the truth.
+    pub(crate) told: u64,
 }
 
 impl Liar {
     pub(crate) const fn new(lie: Lie, one_in: u64) -> Self {
-        Self { lie, one_in, earlier: BTreeMap::new(), last: Vec::new() }
+        Self { lie, one_in, earlier: BTreeMap::new(), last: Vec::new(), told: 0 }
     }
 
     pub(crate) fn spoil(&mut self, random: &mut Random, call: &Call, reply: &mut Reply) {
@@ -58,6 +60,7 @@ impl Liar {
                 Lie::Mistake => reply.body.clone_from(&self.last),
             }
         }
+        self.told += u64::from(reply.body != truth);
         self.last = truth;
     }
 }

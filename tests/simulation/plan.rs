@@ -172,7 +172,9 @@ impl Act {
                 let _ = net.lock().unwrap().hosts[*me].chain.inject(fault, now);
             }
             Self::Lie(me, lie) => {
-                net.lock().unwrap().hosts[*me].liar = lie.map(|lie| Liar::new(lie, LIES));
+                let liar = lie.map(|lie| Liar::new(lie, LIES));
+                let before = core::mem::replace(&mut net.lock().unwrap().hosts[*me].liar, liar);
+                world.lies += before.map_or(0, |liar| liar.told);
             }
         }
     }

@@ -135,7 +135,8 @@ fn summary(world: &World, fates: &Fates) -> String {
     });
     let unsent = world.refused(0) + world.refused(1);
     format!(
-        "{taken} taken, {refused} refused, {timed_out} timed out, {unsent} not sent{}",
+        "{taken} taken, {refused} refused, {timed_out} timed out, {unsent} not sent; {} lies{}",
+        world.lies,
         lives.collect::<String>()
     )
 }

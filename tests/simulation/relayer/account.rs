@@ -11,7 +11,7 @@ use super::super::net::sleep;
 use super::{Out, Relayer, Told, index};
 
 /// How often it is looked what became of transactions.
-const FOLLOW_EVERY: Duration = Duration::from_millis(700);
+const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 
 /// Evidence goes out under numbers that no batch of the engine gets to.
 pub(super) const FIRST_OF_EVIDENCE: BatchId = BatchId(1 << 63);

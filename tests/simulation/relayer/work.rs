@@ -12,7 +12,7 @@ use super::super::net::sleep;
 use super::{End, Relayer, Told, index};
 
 /// How often a chain is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(400);
+const LOOK_EVERY: Duration = Duration::from_millis(800);
 
 /// What is remembered of a chain from one look to the next.
 pub(super) type Watch = Branch;
