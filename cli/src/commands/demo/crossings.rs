@@ -146,30 +146,40 @@ pub(super) fn call(
 
 /// A transfer and a call in one packet: both happen.
 async fn together(stage: &Stage) -> Vec<Row> {
-    let rows = async {
-        let way = stage.way("pbft", "pow")?;
-        let (bob, alice) = (stage.account("pbft", "bob")?, stage.account("pow", "alice")?);
-        let denom = stage.token("pbft", 0)?;
-        let voucher = voucher(&way, &denom)?;
-        let before = stage.balance(&alice, &voucher).await?;
-        let leg = Leg {
-            what: "transfer and call",
-            payloads: vec![
-                tokens(stage, &way, (&denom, 5), (&bob, alice.address()))?,
-                call(stage, &way, &bob, 5)?,
-            ],
-            way,
-            sender: bob,
-            amount: format!("5 {denom}, count 5"),
-            timeout: None,
-            expected: Expected::Result(5_u64.to_be_bytes().to_vec()),
-        };
-        let row = stage.carry(leg, None).await;
-        let after = stage.balance(&alice, &voucher).await?;
-        let arrived = before.checked_add(Amount::from(5_u64)) == Some(after);
-        Ok(vec![if arrived { row } else { row.judged(Err(format!("{before}, then {after}"))) }])
+    or_broken("transfer and call", both(stage, "transfer and call", (5, 5)).await)
+}
+
+/// The same once more, through clients that were frozen; the counter goes on from where it was.
+pub(super) async fn afterwards(stage: &Stage) -> Vec<Row> {
+    or_broken("after recovery", both(stage, "after recovery", (1, 6)).await)
+}
+
+async fn both(
+    stage: &Stage,
+    what: &'static str,
+    (number, result): (u64, u64),
+) -> Result<Vec<Row>, String> {
+    let way = stage.way("pbft", "pow")?;
+    let (bob, alice) = (stage.account("pbft", "bob")?, stage.account("pow", "alice")?);
+    let denom = stage.token("pbft", 0)?;
+    let voucher = voucher(&way, &denom)?;
+    let before = stage.balance(&alice, &voucher).await?;
+    let leg = Leg {
+        what,
+        payloads: vec![
+            tokens(stage, &way, (&denom, number), (&bob, alice.address()))?,
+            call(stage, &way, &bob, number)?,
+        ],
+        way,
+        sender: bob,
+        amount: format!("{number} {denom}, count {number}"),
+        timeout: None,
+        expected: Expected::Result(result.to_be_bytes().to_vec()),
     };
-    or_broken("transfer and call", rows.await)
+    let row = stage.carry(leg, None).await;
+    let after = stage.balance(&alice, &voucher).await?;
+    let arrived = before.checked_add(Amount::from(number)) == Some(after);
+    Ok(vec![if arrived { row } else { row.judged(Err(format!("{before}, then {after}"))) }])
 }
 
 /// A packet whose time is up before its source is final.

@@ -1,16 +1,20 @@
-//! A chain of each family contradicts itself; its clients freeze.
+//! A chain of each family contradicts itself; its clients freeze, until the authorities of their
+//! hosts let them go on.
 
 use core::time::Duration;
 use std::sync::Arc;
 
+use causeway_chain::AUTHORITY;
+use causeway_core::{CreateClient, Message, RecoverClient, Response};
 use causeway_relayer_engine::ClientStatus;
 use serde_json::json;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::cast::Trial;
+use super::cast::{Account, Trial};
 use super::crossings::or_broken;
 use super::forgeries::{newest, updates};
-use super::report::Row;
+use super::report::{Row, RowTransaction};
 use super::stage::Stage;
 use crate::bundled::BUNDLED;
 use crate::control;
@@ -24,13 +28,24 @@ const POLL: Duration = Duration::from_millis(500);
 
 /// All chains at once.
 pub(super) async fn rows(stage: &Arc<Stage>) -> Vec<Row> {
-    let mut lines = tokio::task::JoinSet::new();
+    let mut lines = JoinSet::new();
     for chain in BUNDLED {
         let (stage, alias, fault) = (stage.clone(), chain.alias(), chain.misbehaviour());
         lines.spawn(async move {
             or_broken("misbehaviour", misbehave(&stage, alias, fault).await.map(|row| vec![row]))
         });
     }
+    let mut rows = ended(lines).await;
+    let mut lines = JoinSet::new();
+    for host in stage.chains() {
+        let stage = stage.clone();
+        lines.spawn(async move { or_broken("recovery", recover(&stage, &host).await) });
+    }
+    rows.extend(ended(lines).await);
+    rows
+}
+
+async fn ended(mut lines: JoinSet<Vec<Row>>) -> Vec<Row> {
     let mut rows = Vec::new();
     while let Some(line) = lines.join_next().await {
         rows.extend(line.unwrap_or_else(|it| vec![Row::broken("misbehaviour", it.to_string())]));
@@ -84,6 +99,50 @@ async fn follow_closely(stage: &Stage, way: &Way) -> Result<(), String> {
         updated.map_err(|error| error.to_string())?;
     }
     Ok(())
+}
+
+/// The authority of a chain replaces each frozen client by a new one of the same chain.
+async fn recover(stage: &Stage, host: &str) -> Result<Vec<Row>, String> {
+    let authority = stage.account(host, AUTHORITY)?;
+    let mut rows = Vec::new();
+    for followed in stage.chains().into_iter().filter(|followed| followed != host) {
+        let began = stage.elapsed();
+        let way = stage.way(host, &followed)?;
+        let mut row = Row::new("recovery", format!("{followed} on {host}"), String::new());
+        let recovered = replace(stage, &way, &authority).await;
+        row.seconds = stage.elapsed() - began;
+        let verdict = match recovered {
+            Ok(hash) => {
+                let (kind, chain) = ("recover".to_owned(), host.to_owned());
+                row.transactions = vec![RowTransaction { kind, chain, hash, height: None }];
+                Ok("the client is active again".to_owned())
+            }
+            Err(reason) => Err(reason),
+        };
+        rows.push(row.judged(verdict));
+    }
+    Ok(rows)
+}
+
+async fn replace(stage: &Stage, way: &Way, authority: &Account) -> Result<String, String> {
+    let parameters = stage.client_parameters(way)?;
+    let start = way.destination.endpoint.new_client(&parameters).await;
+    let (client_state, consensus_state) = start.map_err(|error| error.to_string())?;
+    let message = Message::CreateClient(CreateClient { client_state, consensus_state });
+    let created = authority.execute(&[message], Trial::First).await;
+    let (_, responses) = created.map_err(|error| error.to_string())?;
+    let [Response::ClientCreated(substitute)] = responses.as_slice() else {
+        return Err(format!("the creation of a client was answered with {responses:?}"));
+    };
+    let (subject, substitute) = (way.source.client.clone(), substitute.clone());
+    let message = Message::RecoverClient(RecoverClient { subject, substitute });
+    let recovered = authority.execute(&[message], Trial::First).await;
+    let (transaction, _) = recovered.map_err(|error| error.to_string())?;
+    if is_frozen(&way.source).await {
+        return Err("the client is still frozen".to_owned());
+    }
+    stage.tell(&format!("{}: client {} goes on", way.source.alias, way.source.client));
+    Ok(transaction.0)
 }
 
 async fn is_frozen(end: &End) -> bool {

@@ -116,6 +116,7 @@ async fn perform(stage: Arc<Stage>) -> Report {
     let mut rows: Vec<_> = played.into_values().flatten().collect();
     let books = stage.books().await;
     rows.extend(misbehaviour::rows(&stage).await);
+    rows.extend(crossings::afterwards(&stage).await);
     Report { rows, books, secs: stage.elapsed() }
 }
 

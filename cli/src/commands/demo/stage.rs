@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::anyhow;
+use causeway_chain::AUTHORITY;
 use causeway_core::transfer::Denom;
 use causeway_core::{Amount, Encoding, Payload};
 use causeway_relayer_daemon::rpc::client::RpcClient;
 use causeway_relayer_daemon::rpc::types::PacketJson;
 use causeway_relayer_daemon::work::{self, SolvencyRow};
 use causeway_relayer_daemon::{Path, PathEnd};
+use causeway_relayer_endpoints::ClientParameters;
 use serde_json::json;
 use tokio::sync::oneshot;
 
@@ -23,7 +25,7 @@ use crate::config::{Bundled, Config};
 use crate::crossing::{self, End, Ending, Sent, Step, Timeout, Way};
 use crate::families;
 use crate::output::{Failure, Output};
-use crate::relaying::configured_paths;
+use crate::relaying::{configured_paths, path_parameters};
 
 /// How often the relayer is asked for what it has done with a packet.
 const ASK_EVERY: Duration = Duration::from_millis(300);
@@ -71,7 +73,7 @@ impl Stage {
         let relayer = config.relayer.as_ref().ok_or_else(missing)?;
         let mut accounts = BTreeMap::new();
         for (alias, chain) in &config.chains {
-            for name in ["alice", "bob"] {
+            for name in ["alice", "bob", AUTHORITY] {
                 let alias = alias.get_ref().clone();
                 let key = dev_key(&alias, name, network.seed);
                 let endpoint = families::endpoint(chain, key).map_err(usage)?;
@@ -101,7 +103,14 @@ impl Stage {
         self.config.chains.keys().map(|alias| alias.get_ref().clone()).collect()
     }
 
-    /// One of the accounts; every chain has both.
+    /// What a new client of a way's destination is given at its source.
+    pub(super) fn client_parameters(&self, way: &Way) -> Result<ClientParameters, String> {
+        let host = self.config.chain(&way.source.alias)?;
+        let followed = self.config.chain(&way.destination.alias)?;
+        Ok(path_parameters(host, followed).client_on_a)
+    }
+
+    /// One of the accounts; every chain has all.
     pub(super) fn account(&self, chain: &str, name: &'static str) -> Result<Arc<Account>, String> {
         let found = self.accounts.get(&(chain.to_owned(), name));
         found.cloned().ok_or_else(|| format!("there is no {name} on {chain}"))
