@@ -46,6 +46,7 @@ async fn two_hops(stage: &Arc<Stage>) -> Result<Vec<Row>, String> {
     while let Some(row) = answers.join_next().await {
         rows.push(row.map_err(|error| error.to_string())?);
     }
+    rows.sort_by(|a, b| a.what.cmp(&b.what));
     let alice = stage.account("pos", "alice")?;
     let left = stage.balance(&alice, &on_pos).await?;
     if !left.is_zero() {

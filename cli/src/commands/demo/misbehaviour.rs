@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::cast::{Account, Trial};
+use super::cast::Trial;
 use super::crossings::or_broken;
 use super::forgeries::{newest, updates};
 use super::report::{Row, RowTransaction};
@@ -26,16 +26,14 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// How often clients are looked at.
 const POLL: Duration = Duration::from_millis(500);
 
-/// All chains at once.
+/// One chain after the other: blocks that are undone would take the freezing of others with them.
+/// Then all authorities at once.
 pub(super) async fn rows(stage: &Arc<Stage>) -> Vec<Row> {
-    let mut lines = JoinSet::new();
+    let mut rows = Vec::new();
     for chain in BUNDLED {
-        let (stage, alias, fault) = (stage.clone(), chain.alias(), chain.misbehaviour());
-        lines.spawn(async move {
-            or_broken("misbehaviour", misbehave(&stage, alias, fault).await.map(|row| vec![row]))
-        });
+        let row = misbehave(stage, chain.alias(), chain.misbehaviour()).await;
+        rows.extend(or_broken("misbehaviour", row.map(|row| vec![row])));
     }
-    let mut rows = ended(lines).await;
     let mut lines = JoinSet::new();
     for host in stage.chains() {
         let stage = stage.clone();
@@ -103,46 +101,44 @@ async fn follow_closely(stage: &Stage, way: &Way) -> Result<(), String> {
 
 /// The authority of a chain replaces each frozen client by a new one of the same chain.
 async fn recover(stage: &Stage, host: &str) -> Result<Vec<Row>, String> {
+    let began = stage.elapsed();
     let authority = stage.account(host, AUTHORITY)?;
-    let mut rows = Vec::new();
+    let mut ways = Vec::new();
+    let mut creations = Vec::new();
     for followed in stage.chains().into_iter().filter(|followed| followed != host) {
-        let began = stage.elapsed();
         let way = stage.way(host, &followed)?;
-        let mut row = Row::new("recovery", format!("{followed} on {host}"), String::new());
-        let recovered = replace(stage, &way, &authority).await;
-        row.seconds = stage.elapsed() - began;
-        let verdict = match recovered {
-            Ok(hash) => {
-                let (kind, chain) = ("recover".to_owned(), host.to_owned());
-                row.transactions = vec![RowTransaction { kind, chain, hash, height: None }];
-                Ok("the client is active again".to_owned())
-            }
-            Err(reason) => Err(reason),
-        };
-        rows.push(row.judged(verdict));
+        let start = way.destination.endpoint.new_client(&stage.client_parameters(&way)?).await;
+        let (client_state, consensus_state) = start.map_err(|error| error.to_string())?;
+        creations.push(Message::CreateClient(CreateClient { client_state, consensus_state }));
+        ways.push(way);
     }
-    Ok(rows)
-}
-
-async fn replace(stage: &Stage, way: &Way, authority: &Account) -> Result<String, String> {
-    let parameters = stage.client_parameters(way)?;
-    let start = way.destination.endpoint.new_client(&parameters).await;
-    let (client_state, consensus_state) = start.map_err(|error| error.to_string())?;
-    let message = Message::CreateClient(CreateClient { client_state, consensus_state });
-    let created = authority.execute(&[message], Trial::First).await;
+    let created = authority.execute(&creations, Trial::First).await;
     let (_, responses) = created.map_err(|error| error.to_string())?;
-    let [Response::ClientCreated(substitute)] = responses.as_slice() else {
-        return Err(format!("the creation of a client was answered with {responses:?}"));
+    let recover = |(way, response): (&Way, Response)| match response {
+        Response::ClientCreated(substitute) => {
+            let subject = way.source.client.clone();
+            Ok(Message::RecoverClient(RecoverClient { subject, substitute }))
+        }
+        other => Err(format!("the creation of a client was answered with {other:?}")),
     };
-    let (subject, substitute) = (way.source.client.clone(), substitute.clone());
-    let message = Message::RecoverClient(RecoverClient { subject, substitute });
-    let recovered = authority.execute(&[message], Trial::First).await;
+    let messages: Result<Vec<_>, _> = ways.iter().zip(responses).map(recover).collect();
+    let recovered = authority.execute(&messages?, Trial::First).await;
     let (transaction, _) = recovered.map_err(|error| error.to_string())?;
-    if is_frozen(&way.source).await {
-        return Err("the client is still frozen".to_owned());
+    let mut rows = Vec::new();
+    for Way { source, destination } in &ways {
+        let route = format!("{} on {host}", destination.alias);
+        let mut row = Row::new("recovery", route, String::new());
+        row.seconds = stage.elapsed() - began;
+        let (kind, chain, hash) = ("recover".to_owned(), host.to_owned(), transaction.0.clone());
+        row.transactions = vec![RowTransaction { kind, chain, hash, height: None }];
+        rows.push(row.judged(if is_frozen(source).await {
+            Err("the client is still frozen".to_owned())
+        } else {
+            Ok("the client is active again".to_owned())
+        }));
     }
-    stage.tell(&format!("{}: client {} goes on", way.source.alias, way.source.client));
-    Ok(transaction.0)
+    stage.tell(&format!("{host}: its clients go on"));
+    Ok(rows)
 }
 
 async fn is_frozen(end: &End) -> bool {

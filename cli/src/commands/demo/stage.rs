@@ -11,7 +11,7 @@ use causeway_chain::AUTHORITY;
 use causeway_core::transfer::Denom;
 use causeway_core::{Amount, Encoding, Payload};
 use causeway_relayer_daemon::rpc::client::RpcClient;
-use causeway_relayer_daemon::rpc::types::PacketJson;
+use causeway_relayer_daemon::rpc::types::{PacketJson, StepJson};
 use causeway_relayer_daemon::work::{self, SolvencyRow};
 use causeway_relayer_daemon::{Path, PathEnd};
 use causeway_relayer_endpoints::ClientParameters;
@@ -219,11 +219,13 @@ impl Stage {
             hash: sent.transaction.0.clone(),
             height: None,
         }];
+        let is_last =
+            |step: &StepJson| !["send", "receive"].contains(&&*step.kind) && step.height.is_some();
         for _ in 0..ASK_TIMES {
             let params = json!({ "id": sent.id });
             let packet: Result<PacketJson, _> = self.relayer.call("causeway_packet", params).await;
             if let Ok(packet) = packet
-                && packet.steps.iter().any(|step| !["send", "receive"].contains(&&*step.kind))
+                && packet.steps.iter().any(is_last)
             {
                 let others = packet.steps.into_iter().filter(|step| step.kind != "send");
                 known.extend(others.map(|step| RowTransaction {
