@@ -1,6 +1,7 @@
 //! `causeway`: the command line of the bridge.
 
 mod account;
+mod asking;
 mod bundled;
 mod commands;
 mod config;

@@ -8,9 +8,11 @@ mod config;
 mod demo;
 mod keys;
 mod message;
+mod packet;
 mod packet_answer;
 mod path;
 mod relay;
+mod trace;
 mod transfer;
 mod up;
 mod verify;
@@ -35,6 +37,11 @@ pub(crate) enum Command {
     /// Look at light clients, and keep them going.
     #[command(subcommand)]
     Client(client::ClientCommand),
+    /// Look at packets.
+    #[command(subcommand)]
+    Packet(packet::PacketCommand),
+    /// Follow a packet, a transaction, an account or a sequence across both chains.
+    Trace(trace::TraceArgs),
     /// Connect chains.
     #[command(subcommand)]
     Path(path::PathCommand),
@@ -66,6 +73,8 @@ impl Command {
             Self::Demo(args) => args.run(output),
             Self::Relay(args) => args.run(output),
             Self::Client(command) => command.run(output),
+            Self::Packet(command) => output.answer(&command.run()?),
+            Self::Trace(args) => output.answer(&args.run()?),
             Self::Path(command) => output.answer(&command.run()?),
             Self::Transfer(args) => output.answer(&args.run()?),
             Self::Message(args) => output.answer(&args.run()?),
