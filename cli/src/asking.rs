@@ -14,6 +14,12 @@ use crate::config::{Config, RelayerConfig};
 use crate::output::Failure;
 use crate::relaying::read_token;
 
+/// What a transport says of a server that lets nobody in without a token, or not with this one.
+const UNAUTHORIZED: &str = "status 401";
+
+/// What to do then.
+const TOKEN: &str = "name the file with the relayer's token by --token-file";
+
 /// Which relayer is asked.
 #[derive(Debug, Args)]
 pub(crate) struct RelayerArgs {
@@ -115,28 +121,32 @@ impl Relayer {
 
     fn failure(&self, error: CallError) -> AskError {
         let url = &self.url;
+        let environment = |reason: String| Failure::Environment(anyhow!(reason));
         match error {
-            CallError::Transport(error) => AskError::Absent(Failure::Environment(anyhow!(
+            // Beyond loopback nobody is let in without a token, not even to read.
+            CallError::Transport(error) if error.to_string().contains(UNAUTHORIZED) => {
+                AskError::Other(Failure::Usage(anyhow!("{url} wants another token: {TOKEN}")))
+            }
+            CallError::Transport(error) => AskError::Absent(environment(format!(
                 "no relayer answers at {url}: `causeway relay` starts one ({error})"
             ))),
-            CallError::Nonsense(reason) => AskError::Absent(Failure::Environment(anyhow!(
+            CallError::Nonsense(reason) => AskError::Absent(environment(format!(
                 "what answers at {url} is no relayer of this version: {reason}"
             ))),
-            CallError::Refused { code, message, next } => {
-                let next = next.map(|next| format!(": {next}")).unwrap_or_default();
-                let said = anyhow!("{message}{next}");
-                match code.as_deref() {
-                    Some("not_found") => AskError::Unknown(Failure::Usage(anyhow!(message))),
-                    Some("invalid_params" | "unauthorized") => {
-                        AskError::Other(Failure::Usage(said))
-                    }
-                    Some(_) => AskError::Other(Failure::Environment(said)),
-                    // Turned away at the door: see the token.
-                    None => AskError::Other(Failure::Usage(anyhow!(
-                        "the relayer at {url} refuses: {message}"
-                    ))),
+            CallError::Refused { code, message, next } => match code.as_deref() {
+                Some("not_found") => AskError::Unknown(Failure::Usage(anyhow!(message))),
+                Some("invalid_params") => AskError::Other(Failure::Usage(anyhow!(message))),
+                Some("unauthorized") => {
+                    AskError::Other(Failure::Usage(anyhow!("{message}: {TOKEN}")))
                 }
-            }
+                Some(_) => {
+                    let next = next.map(|next| format!(": {next}")).unwrap_or_default();
+                    AskError::Other(environment(format!("{message}{next}")))
+                }
+                None => AskError::Absent(environment(format!(
+                    "what answers at {url} is no relayer of this version: {message}"
+                ))),
+            },
         }
     }
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow};
 use causeway_core::ClientId;
 use causeway_relayer_daemon::work::{Named, PathParameters, WorkError, find_path};
 use causeway_relayer_daemon::{Path, PathEnd, RpcSettings};
-use causeway_relayer_endpoints::{ClientParameters, Endpoint, EndpointError};
+use causeway_relayer_endpoints::{ClientParameters, Endpoint, EndpointError, MAX_CLIENTS};
 
 use crate::account::ChainKey;
 use crate::config::{ChainConfig, Config, RelayerConfig, home};
@@ -104,6 +104,24 @@ pub(crate) fn named<'e>(endpoints: &'e Endpoints, alias: &'e str) -> Result<Name
         Failure::Usage(anyhow!("there is no chain {alias:?}; configured are {known}"))
     })?;
     Ok(Named { alias, endpoint: &**endpoint })
+}
+
+/// Refuses the id of a client that a chain does not have.
+pub(crate) async fn check_client(host: Named<'_>, id: &ClientId) -> Result<(), Failure> {
+    let on = |error| WorkError::Endpoint { chain: host.alias.to_owned(), error };
+    let known = host.endpoint.clients().await.map_err(|error| failure(on(error)))?;
+    if known.contains(id) || known.len() >= MAX_CLIENTS {
+        return Ok(());
+    }
+    let known: Vec<_> = known.iter().map(ToString::to_string).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    Err(Failure::Usage(anyhow!("there is no client {id} on {}; there are {known}", host.alias)))
+}
+
+/// All endpoints with their names.
+pub(crate) fn all(endpoints: &Endpoints) -> Vec<Named<'_>> {
+    let each = endpoints.iter();
+    each.map(|(alias, endpoint)| Named { alias, endpoint: &**endpoint }).collect()
 }
 
 /// All pairs of some chains, each once.

@@ -2,6 +2,7 @@
 
 use causeway_relayer_daemon::rpc::types::{TraceJson, TraceParams};
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 use super::packet::{PacketId, address, by_id, by_transaction, text};
 use crate::asking::{AskError, RelayerArgs};
@@ -13,7 +14,7 @@ use crate::output::{Answer, Failure, Output};
 pub(crate) struct TraceArgs {
     /// A packet (CHAIN/CLIENT/SEQUENCE of its source), a transaction, an account (an address, or
     /// CHAIN:KEY), or a sequence.
-    #[arg(value_name = "ANY")]
+    #[arg(value_name = "ANY", value_parser = NonEmptyStringValueParser::new())]
     what: String,
 
     #[command(flatten)]
@@ -36,11 +37,12 @@ impl TraceArgs {
             };
             let traced: TraceJson = match asked {
                 Ok(traced) => traced,
-                Err(AskError::Absent(failure) | AskError::Unknown(failure)) => {
-                    match on_chains(&config, &what, &failure).await? {
-                        Some(traced) => traced,
-                        None => return Err(failure),
-                    }
+                Err(AskError::Absent(failure)) => {
+                    Output::progress(&format!("{failure}; asking the chains"));
+                    on_chains(&config, &what).await?.ok_or(failure)?
+                }
+                Err(AskError::Unknown(failure)) => {
+                    on_chains(&config, &what).await?.ok_or(failure)?
                 }
                 Err(AskError::Other(failure)) => return Err(failure),
             };
@@ -53,12 +55,7 @@ impl TraceArgs {
 }
 
 /// What the chains alone have to say; `None` where they cannot tell.
-async fn on_chains(
-    config: &Config,
-    what: &str,
-    why: &Failure,
-) -> Result<Option<TraceJson>, Failure> {
-    Output::progress(&format!("{why}; asking the chains"));
+async fn on_chains(config: &Config, what: &str) -> Result<Option<TraceJson>, Failure> {
     if let Ok(id) = what.parse::<PacketId>() {
         id.check(config)?;
         let packets = vec![by_id(config, &id).await?];

@@ -3,6 +3,7 @@
 
 mod follow;
 mod payload;
+mod route;
 mod timeout;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::relaying::{self, PATIENCE, configured_paths};
 
 pub(crate) use follow::{Ending, Step};
 pub(crate) use payload::{Call, CallArgs, Tokens, find_contract, find_denom};
+pub(crate) use route::Routes;
 pub(crate) use timeout::Timeout;
 
 /// One end of a way.

@@ -106,7 +106,7 @@ pub(crate) struct Balance {
     pub(crate) denom: String,
     /// How much, in the smallest unit.
     pub(crate) amount: Amount,
-    /// For a voucher, the way it came, as the chain tells it.
+    /// For a voucher, the way it came, as packets name it: `transfer/client-0/…`.
     pub(crate) route: Option<String>,
 }
 

@@ -3,12 +3,12 @@
 use anyhow::anyhow;
 use causeway_core::{ClientId, Height, Timestamp};
 use causeway_relayer_daemon::work::{ClientInfo, Named, WorkError, list_clients, read_client};
-use causeway_relayer_endpoints::{EndpointError, MAX_CLIENTS};
+use causeway_relayer_endpoints::EndpointError;
 use causeway_relayer_engine::ClientStatus;
 use serde_json::{Value, json};
 
 use crate::output::Failure;
-use crate::relaying::{self, Endpoints, named};
+use crate::relaying::{self, Endpoints, all, check_client, named};
 
 /// A client, and what is around it.
 #[derive(Clone, Debug)]
@@ -20,11 +20,6 @@ pub(super) struct Subject {
     followed_height: Option<Height>,
     /// Why nothing leads on from it any more.
     stranded: Option<String>,
-}
-
-fn all(endpoints: &Endpoints) -> Vec<Named<'_>> {
-    let each = endpoints.iter();
-    each.map(|(alias, endpoint)| Named { alias, endpoint: &**endpoint }).collect()
 }
 
 fn on(chain: Named<'_>) -> impl Fn(EndpointError) -> WorkError {
@@ -53,13 +48,7 @@ impl Subject {
         id: &ClientId,
     ) -> Result<Self, Failure> {
         let host = named(endpoints, host)?;
-        let known = host.endpoint.clients().await.map_err(on(host)).map_err(relaying::failure)?;
-        if !known.contains(id) && known.len() < MAX_CLIENTS {
-            let known: Vec<_> = known.iter().map(ToString::to_string).collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            let reason = anyhow!("there is no client {id} on {}; there are {known}", host.alias);
-            return Err(Failure::Usage(reason));
-        }
+        check_client(host, id).await?;
         Self::read(endpoints, host, id).await.map_err(relaying::failure)
     }
 

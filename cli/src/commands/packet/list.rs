@@ -8,6 +8,7 @@ use super::{paths, routes, text};
 use crate::account::ChainAccount;
 use crate::asking::{AskError, Relayer, RelayerArgs};
 use crate::config::{Config, ConfigArgs};
+use crate::keys::KeyRing;
 use crate::output::{Answer, Failure};
 
 /// How many packets are shown if nobody says.
@@ -30,7 +31,7 @@ enum Outcome {
 }
 
 /// The name of a value on the command line, which is its name in the relayer's API.
-fn name(value: impl ValueEnum) -> String {
+fn name<V: ValueEnum>(value: &V) -> String {
     value.to_possible_value().map(|it| it.get_name().to_owned()).unwrap_or_default()
 }
 
@@ -76,12 +77,21 @@ pub(crate) struct ListArgs {
     config: ConfigArgs,
 }
 
-/// An address, which may be said as CHAIN:KEY.
+/// An address, which may be said as CHAIN:KEY. The name of a key alone is none: keys have another
+/// address on each chain.
 pub(in crate::commands) fn address(text: &str, config: &Config) -> Result<String, Failure> {
-    match text.parse::<ChainAccount>() {
-        Ok(account) => Ok(account.resolve(config)?.1),
-        Err(_) => Ok(text.to_owned()),
+    if let Ok(account) = text.parse::<ChainAccount>() {
+        return Ok(account.resolve(config)?.1);
     }
+    let ring = KeyRing::of_home()?;
+    for chain in config.chains.keys() {
+        let chain = chain.get_ref();
+        if ring.find(text, chain, config)?.is_some() {
+            let reason = anyhow!("{text:?} is a key: say on which chain, such as {chain}:{text}");
+            return Err(Failure::Usage(reason));
+        }
+    }
+    Ok(text.to_owned())
 }
 
 impl ListArgs {
@@ -121,9 +131,9 @@ impl ListArgs {
         Ok(PacketsParams {
             path,
             from: self.from.clone(),
-            state: self.state.map(name),
+            state: self.state.as_ref().map(name),
             stage: self.stage.clone(),
-            outcome: self.outcome.map(name),
+            outcome: self.outcome.as_ref().map(name),
             account: self.account.as_ref().map(|it| address(it, config)).transpose()?,
             after: self.after.clone(),
             limit: Some(self.limit),

@@ -7,14 +7,14 @@ use anyhow::anyhow;
 use causeway_core::transfer::{self, FungibleTokenPacketData};
 use causeway_core::{Acknowledgement, ClientId, Encoding, Packet, Payload, Sequence};
 use causeway_relayer_daemon::rpc::types::{EndJson, PacketJson, PayloadJson, TransferJson};
-use causeway_relayer_daemon::work::{Named, WorkError, read_client};
+use causeway_relayer_daemon::work::{WorkError, read_client};
 use causeway_relayer_endpoints::{ChainEvent, EndpointError, Transaction};
 use causeway_relayer_engine::{Destination, Finding};
 
 use crate::config::Config;
 use crate::crossing::{End, Way};
 use crate::output::Failure;
-use crate::relaying::{self, Endpoints, readers};
+use crate::relaying::{self, Endpoints, all, check_client, readers};
 
 /// The name of a packet: `CHAIN/CLIENT/SEQUENCE` of its source.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,11 +95,6 @@ pub(in crate::commands) async fn by_transaction(
     Ok(packets)
 }
 
-fn all(endpoints: &Endpoints) -> Vec<Named<'_>> {
-    let each = endpoints.iter();
-    each.map(|(alias, endpoint)| Named { alias, endpoint: &**endpoint }).collect()
-}
-
 /// The alias of the chain that a client follows.
 async fn followed(
     endpoints: &Endpoints,
@@ -129,6 +124,7 @@ async fn look(endpoints: &Endpoints, id: &PacketId) -> Result<PacketJson, Failur
 
 async fn way(endpoints: &Endpoints, id: &PacketId) -> Result<Way, Failure> {
     let host = relaying::named(endpoints, &id.chain)?;
+    check_client(host, &id.client).await?;
     let read = read_client(host, &id.client, &all(endpoints)).await;
     let info = read.map_err(relaying::failure)?;
     let usage = |reason: &str| Failure::Usage(anyhow!("{} on {} {reason}", id.client, id.chain));

@@ -36,10 +36,11 @@ impl ShowArgs {
             };
             let packet: PacketJson = match asked {
                 Ok(packet) => packet,
-                Err(AskError::Absent(failure) | AskError::Unknown(failure)) => {
+                Err(AskError::Absent(failure)) => {
                     Output::progress(&format!("{failure}; asking the chains"));
                     by_id(&config, &self.id).await?
                 }
+                Err(AskError::Unknown(_)) => by_id(&config, &self.id).await?,
                 Err(AskError::Other(failure)) => return Err(failure),
             };
             let document = serde_json::to_value(&packet).map_err(Failure::environment)?;
