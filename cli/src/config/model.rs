@@ -188,6 +188,11 @@ impl Config {
                 return Err((end.chain.span().start, self.unknown(end.chain.get_ref())));
             }
         }
+        for PathConfig { ends: [a, b] } in &self.paths {
+            if a.chain.get_ref() == b.chain.get_ref() {
+                return Err((b.chain.span().start, "a path is between two chains".to_owned()));
+            }
+        }
         Ok(())
     }
 
@@ -251,6 +256,10 @@ impl ChainConfig {
         if let Some(prefix) = &self.address_prefix {
             family.check_prefix(prefix.get_ref()).map_err(|why| (prefix.span().start, why))?;
         }
+        if let Some(period) = self.trusting_period.as_ref().filter(|it| it.get_ref().0.is_zero()) {
+            let reason = "a trusting period of no time trusts nothing".to_owned();
+            return Err((period.span().start, reason));
+        }
         if let Some(table) = &self.parameters {
             family.check_parameters(self).map_err(|why| (table.span().start, why))?;
         }
@@ -298,9 +307,22 @@ network_id = "eip155:1"
 urls = { beacon = ["http://127.0.0.1:1"], rpc = ["http://127.0.0.1:2", "http://b:3"] }
 native = { denom = "wei", decimals = 18, symbol = "ETH" }
 max_fee = "12"
+trusting_period = "14days"
+clock_drift = "15s"
+
+[chains.two]
+family = "cometbft"
+network_id = "cosmos:two-1"
+urls = { rpc = ["http://127.0.0.1:4"] }
+native = { denom = "utwo", decimals = 6, symbol = "TWO" }
+gas_price = "0.1"
+
+[relayer]
+listen = "127.0.0.1:26600"
+token_file = "/token"
 
 [[paths]]
-ends = [{ chain = "one", client = "a-0" }, { chain = "one", client = "a-1" }]
+ends = [{ chain = "one", client = "client-0" }, { chain = "two", client = "client-1" }]
 "#;
 
     #[test]
@@ -310,7 +332,7 @@ ends = [{ chain = "one", client = "a-0" }, { chain = "one", client = "a-1" }]
         let again = Config::parse(&text).unwrap();
         assert_eq!(again.to_text().unwrap(), text);
         assert_eq!(again.chain("one").unwrap().max_fee(), "12".parse().ok());
-        assert!(again.chain("two").unwrap_err().contains("configured are one"));
+        assert!(again.chain("three").unwrap_err().contains("configured are one, two"));
     }
 
     #[test]
@@ -326,12 +348,20 @@ ends = [{ chain = "one", client = "a-0" }, { chain = "one", client = "a-1" }]
             ("http://127.0.0.1:2", "https://x", "line 6, column 43"),
             ("beacon = [\"http://127.0.0.1:1\"], ", "", "line 4, column 10"),
             ("\"12\"", "\"1.5\"", "line 8, column 11"),
-            (
-                "chain = \"one\", client = \"a-0\"",
-                "chain = \"o\", client = \"\"",
-                "line 11, column",
-            ),
             ("family = \"ethereum\"", "family = ", "line 4, column"),
+            ("\"14days\"", "\"14 moons\"", "line 9, column 19"),
+            ("\"14days\"", "\"0s\"", "line 9, column 19"),
+            ("\"15s\"", "15", "line 10, column 15"),
+            ("\"15s\"", "\"15s\"\nparameters = {}", "line 11, column 14"),
+            ("\"15s\"", "\"15s\"\nparameters = 1", "line 11, column 14"),
+            ("\"0.1\"", "\"0,1\"", "line 17, column 13"),
+            ("127.0.0.1:26600", "here:26600", "line 20, column 10"),
+            ("127.0.0.1:26600", "127.0.0.1", "line 20, column 10"),
+            ("token_file", "token", "line 21, column 1"),
+            ("\"client-0\"", "\"c\"", "line 24, column 35"),
+            ("chain = \"two\"", "chain = \"three\"", "line 24, column 59"),
+            ("chain = \"two\"", "chain = \"one\"", "line 24, column 59"),
+            (", { chain = \"two\", client = \"client-1\" }", "", "line 24, column 8"),
         ] {
             let text = GOOD.replace(good, bad);
             assert_ne!(text, GOOD, "{good}");
