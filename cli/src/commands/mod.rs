@@ -1,6 +1,7 @@
 //! One module a noun, one file a verb.
 
 mod balance;
+mod bench;
 mod chain;
 mod client;
 mod completions;
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     Message(message::MessageArgs),
     /// Show what an account has.
     Balance(balance::BalanceArgs),
+    /// Measure how many packets the configured network carries.
+    Bench(bench::BenchArgs),
     /// Look at chains, and break those of the bundled network.
     #[command(subcommand)]
     Chain(chain::Chain),
@@ -79,6 +82,7 @@ impl Command {
             Self::Transfer(args) => output.answer(&args.run()?),
             Self::Message(args) => output.answer(&args.run()?),
             Self::Balance(args) => output.answer(&args.run()?),
+            Self::Bench(args) => args.run(output),
             Self::Chain(command) => command.run(output),
             Self::Keys(command) => output.answer(&command.run()?),
             Self::Config(command) => output.answer(&command.run()?),

@@ -14,6 +14,8 @@ use crate::config::{ChainConfig, Config};
 use crate::families::{self, FAMILIES, Family};
 use crate::output::{Answer, Failure};
 
+pub(crate) use new::random_key;
+
 /// What can be done with keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {

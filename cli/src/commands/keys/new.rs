@@ -39,7 +39,7 @@ impl NewArgs {
 }
 
 /// A key of fresh random bytes. Almost every number of 256 bits is one.
-fn random_key() -> Result<SigningKey, Failure> {
+pub(crate) fn random_key() -> Result<SigningKey, Failure> {
     loop {
         let mut secret = Zeroizing::new([0; 32]);
         getrandom::fill(secret.as_mut_slice())
