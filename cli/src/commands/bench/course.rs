@@ -91,14 +91,14 @@ impl Course {
     pub(super) async fn messages(&self, count: usize) -> Result<Vec<Message>, Failure> {
         let now = self.elapsed();
         let known = *self.timeout.lock().unwrap_or_else(PoisonError::into_inner);
-        let timeout = match known.filter(|(_, since)| now.saturating_sub(*since) < FRESH) {
-            Some((timeout, _)) => timeout,
-            None => {
-                let timeout = Timeout::resolve(Some(Timeout::In(TIMEOUT)), &self.way).await?;
-                let mut place = self.timeout.lock().unwrap_or_else(PoisonError::into_inner);
-                *place = Some((timeout, now));
-                timeout
-            }
+        let fresh = known.filter(|(_, since)| now.saturating_sub(*since) < FRESH);
+        let timeout = if let Some((timeout, _)) = fresh {
+            timeout
+        } else {
+            let timeout = Timeout::resolve(Some(Timeout::In(TIMEOUT)), &self.way).await?;
+            let mut place = self.timeout.lock().unwrap_or_else(PoisonError::into_inner);
+            *place = Some((timeout, now));
+            timeout
         };
         let message = self.way.message(vec![self.payload.clone()], timeout);
         Ok(vec![message; count])

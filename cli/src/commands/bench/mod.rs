@@ -102,7 +102,7 @@ impl BenchArgs {
         if let Some(route) = &self.route {
             return vec![route.clone()];
         }
-        let chains: Vec<_> = config.chains.keys().map(|alias| alias.get_ref()).collect();
+        let chains: Vec<_> = config.chains.keys().map(toml::Spanned::get_ref).collect();
         let route = |from: &str, to: &str| Route { from: from.to_owned(), to: to.to_owned() };
         pairs(&chains).flat_map(|(a, b)| [route(a, b), route(b, a)]).collect()
     }

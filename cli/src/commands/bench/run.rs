@@ -35,7 +35,7 @@ pub(super) struct Outcome {
     pub(super) offered: usize,
     /// What the receiver has, whose account was made for this run.
     pub(super) received: Option<Amount>,
-    /// From the beginning to the last offer.
+    /// From the beginning until blocks had all.
     pub(super) sending: Duration,
     /// From the beginning to the last end.
     pub(super) total: Duration,
@@ -94,13 +94,12 @@ pub(super) struct Traffic<'a> {
     sender: Sender<'a>,
     load: Load,
     in_flight: usize,
-    sending: Duration,
 }
 
 impl<'a> Traffic<'a> {
     pub(super) fn new(course: &'a Course, book: &'a Book, load: Load, in_flight: usize) -> Self {
         let sender = Sender::new(course, book);
-        Self { course, book, sender, load, in_flight, sending: Duration::ZERO }
+        Self { course, book, sender, load, in_flight }
     }
 
     /// Sends until enough is in final blocks.
@@ -130,9 +129,6 @@ impl<'a> Traffic<'a> {
     }
 
     async fn step(&mut self, wanted: Option<usize>) -> Result<(), Failure> {
-        if wanted.is_some() {
-            self.sending = self.course.elapsed();
-        }
         self.sender.step(wanted.unwrap_or_default()).await
     }
 
@@ -172,7 +168,7 @@ impl<'a> Traffic<'a> {
             outstanding: tally.outstanding(),
             offered: self.sender.offered(),
             received: None,
-            sending: self.sending,
+            sending: self.sender.last_landed(),
             total,
             window,
             latencies: tally.latencies(),

@@ -23,6 +23,9 @@ const MAX_OFFERED: usize = 4000;
 /// How often the chain is asked for what became of transactions.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
+/// How long to wait where nothing more can be offered.
+const WAIT: Duration = Duration::from_millis(50);
+
 /// How long a transaction may be unknown to its chain before it is offered again.
 const UNKNOWN: Duration = Duration::from_secs(2);
 
@@ -63,6 +66,7 @@ pub(super) struct Sender<'a> {
     flights: VecDeque<Flight>,
     landed: VecDeque<Landed>,
     looked: Instant,
+    last_landed: Duration,
     /// When something last went well.
     well: Instant,
     trouble: Option<String>,
@@ -78,6 +82,7 @@ impl<'a> Sender<'a> {
             flights: VecDeque::new(),
             landed: VecDeque::new(),
             looked: now,
+            last_landed: Duration::ZERO,
             well: now,
             trouble: None,
         }
@@ -90,6 +95,11 @@ impl<'a> Sender<'a> {
     /// The packets that are offered and in no block.
     pub(super) fn offered(&self) -> usize {
         self.flights.iter().map(|flight| flight.packets).sum()
+    }
+
+    /// When a block was last found to have some, from the beginning.
+    pub(super) fn last_landed(&self) -> Duration {
+        self.last_landed
     }
 
     /// True when all that was offered is in blocks that are final.
@@ -109,7 +119,7 @@ impl<'a> Sender<'a> {
         let room = MAX_OFFERED.saturating_sub(self.offered());
         let count = wanted.min(self.size).min(room);
         if count == 0 || !is_sure {
-            tokio::time::sleep(LOOK_EVERY / 5).await;
+            tokio::time::sleep(WAIT).await;
             return Ok(());
         }
         let messages = match self.course.messages(count).await {
@@ -203,6 +213,7 @@ impl<'a> Sender<'a> {
     fn land(&mut self, executed: Executed) {
         let Some(flight) = self.flights.pop_front() else { return };
         self.well = Instant::now();
+        self.last_landed = self.course.elapsed();
         let height = executed.height.height();
         for reason in executed.outcomes.iter().filter_map(failure) {
             self.course.tell(&format!("a transaction failed: {reason}"));

@@ -73,7 +73,7 @@ pub(super) struct Endings {
 pub(super) async fn judge(course: &Course, book: &Book) -> Endings {
     let ended: Vec<_> = book.tally().ended().collect();
     let (source, destination) = (&course.way.source, &course.way.destination);
-    let success = |it: &Option<Vec<u8>>| it.is_some() && !is_refusal(it);
+    let refusal = Acknowledgement::error().commitment().0.to_vec();
     let mut endings = Endings::default();
     for part in ended.chunks(MAX_LOOKUP) {
         let commitments = paths(PacketPath::commitment, &source.client, part);
@@ -81,24 +81,19 @@ pub(super) async fn judge(course: &Course, book: &Book) -> Endings {
         let answers = paths(PacketPath::acknowledgement, &destination.client, part);
         let answers = insist(course, || destination.endpoint.traces(&answers)).await;
         for ((sequence, committed), answer) in part.iter().zip(committed).zip(answers) {
-            let place = if committed.is_some() {
+            if committed.is_some() {
                 book.tally().reopen(*sequence);
                 continue;
-            } else if success(&answer) {
-                &mut endings.acknowledged
-            } else if is_refusal(&answer) {
-                &mut endings.refused
-            } else {
-                &mut endings.timed_out
+            }
+            let place = match answer {
+                None => &mut endings.timed_out,
+                Some(answer) if answer == refusal => &mut endings.refused,
+                Some(_) => &mut endings.acknowledged,
             };
             *place = place.saturating_add(1);
         }
     }
     endings
-}
-
-fn is_refusal(answer: &Option<Vec<u8>>) -> bool {
-    answer.as_deref() == Some(Acknowledgement::error().commitment().0.as_slice())
 }
 
 /// The paths of packets through a client.
