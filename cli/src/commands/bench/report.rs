@@ -53,8 +53,8 @@ fn text(outcome: &Outcome) -> String {
     let verdict = if outcome.holds() { "holds" } else { "FAILED" };
     let received = outcome.received.map_or_else(|| "?".to_owned(), |it| it.to_string());
     format!(
-        "{verdict:<6} {:<10} {:.1} acknowledged/s over {:.1} s, {:.1} sent/s\n       \
-         sent {}, acknowledged {}, received {received}, refused {}, timed out {}, outstanding {}\n       \
+        "{verdict:<6} {:<10} {:.1} acknowledged/s over {:.1} s, {:.1} sent/s\n       sent {}, \
+         acknowledged {}, received {received}, refused {}, timed out {}, outstanding {}\n       \
          seconds from offer to end: half within {:.1}, 90 % {:.1}, 99 % {:.1}, all {:.1}",
         outcome.route,
         per_second(window.1, window.0),

@@ -81,7 +81,8 @@ impl Tally {
         self.open.len().saturating_add(self.ended.len())
     }
 
-    /// Of `looked_for`, the source has a commitment of `committed` alone; gives how many have ended.
+    /// Of those that were looked for, the source has a commitment of `committed` alone; gives how
+    /// many have ended.
     pub(super) fn look(
         &mut self,
         looked_for: impl IntoIterator<Item = Sequence>,
