@@ -38,9 +38,9 @@ pub(super) async fn carry(way: &Way, question: Question, wait: bool) -> Result<A
     }
     Output::progress(&format!("{id}: transaction {}", transaction.0));
     let ending = tokio::select! {
-        ending = way.follow(sent.sequence, |step| Output::progress(&format!("{id}: {step}"))) => {
-            ending
-        }
+        ending = way.follow((sent.sequence, timeout), |step| {
+            Output::progress(&format!("{id}: {step}"));
+        }) => ending,
         () = told => {
             let reason = anyhow!("stopped waiting; {id} goes on without: `causeway trace {id}`");
             return Err(Failure::Environment(reason));

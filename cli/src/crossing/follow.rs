@@ -47,21 +47,32 @@ impl Ending {
 }
 
 impl Way {
-    /// Waits until a packet has ended; `told` hears of each step once. Chains that do not answer
-    /// are asked again.
-    pub(crate) async fn follow(&self, sequence: Sequence, mut told: impl FnMut(Step)) -> Ending {
+    /// Waits until a packet with this timeout has ended; `told` hears of each step once. Chains that
+    /// do not answer are asked again.
+    pub(crate) async fn follow(
+        &self,
+        (sequence, timeout): (Sequence, u64),
+        mut told: impl FnMut(Step),
+    ) -> Ending {
         let mut heard = Heard::default();
         loop {
             match self.look(sequence).await {
-                Ok(finding) => {
-                    if let Some(ending) = self.judge(finding, &mut heard, &mut told).await {
-                        return ending;
-                    }
-                }
+                Ok(finding) => match self.judge(finding, &mut heard, &mut told).await {
+                    // A block that is undone takes the packet with it, for a while.
+                    Some(Ending::TimedOut) if !self.is_past(timeout).await => {}
+                    Some(ending) => return ending,
+                    None => {}
+                },
                 Err(reason) => heard.trouble(reason, &mut told),
             }
             tokio::time::sleep(POLL).await;
         }
+    }
+
+    /// True when nothing can arrive any more.
+    async fn is_past(&self, timeout: u64) -> bool {
+        let seen = self.destination.endpoint.observe().await;
+        seen.is_ok_and(|seen| seen.head_time.secs() >= timeout)
     }
 
     /// What both states say of a packet now.

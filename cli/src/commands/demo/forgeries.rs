@@ -152,13 +152,14 @@ async fn replay(stage: &Stage) -> Result<Vec<Row>, String> {
 async fn answer(stage: &Stage) -> Result<Vec<Row>, String> {
     let way = stage.way("pbft", "pos")?;
     let bob = stage.account("pbft", "bob")?;
-    let (first, ..) = send(stage, &way, &bob, vec![call(stage, &way, &bob, 0)?]).await?;
-    way.follow(first.sequence, |_| ()).await;
+    let (first, packet, _) = send(stage, &way, &bob, vec![call(stage, &way, &bob, 0)?]).await?;
+    way.follow((first.sequence, packet.timeout_timestamp), |_| ()).await;
     let Destination::Answered(answer, _) = way.look(first.sequence).await?.destination else {
         return Err("the first packet has no answer".to_owned());
     };
     let (second, packet, _) = send(stage, &way, &bob, vec![call(stage, &way, &bob, 0)?]).await?;
     let hosted = bob.endpoint.client(&way.source.client).await.map_err(said)?;
+    let timeout = packet.timeout_timestamp;
     let path = PacketPath::acknowledgement(way.destination.client.clone(), first.sequence);
     let height = hosted.report.latest;
     let proofs = way.destination.endpoint.prove(&hosted, height, &[path]).await.map_err(said)?;
@@ -171,7 +172,7 @@ async fn answer(stage: &Stage) -> Result<Vec<Row>, String> {
     let mut row = Row::new("other's acknowledgement", "pos -> pbft".to_owned(), String::new());
     row.packet = Some(second.id);
     let row = refused(stage, row, &bob, &[message]).await;
-    way.follow(second.sequence, |_| ()).await;
+    way.follow((second.sequence, timeout), |_| ()).await;
     Ok(vec![row])
 }
 

@@ -174,7 +174,7 @@ impl Stage {
         let route = format!("{} -> {}", way.source.alias, way.destination.alias);
         let began = self.elapsed();
         let mut row = Row::new(what, route, amount);
-        let sent = match self.send(&way, &sender, &payloads, timeout).await {
+        let (sent, timeout) = match self.send(&way, &sender, &payloads, timeout).await {
             Ok(sent) => sent,
             Err(reason) => return row.judged(Err(reason)),
         };
@@ -188,7 +188,7 @@ impl Stage {
             }
             self.tell(&format!("{name}: {step}"));
         };
-        let ending = way.follow(sent.sequence, told).await;
+        let ending = way.follow((sent.sequence, timeout), told).await;
         self.tell(&format!("{name}: {}", ending.name()));
         row.seconds = self.elapsed() - began;
         row.transactions = self.transactions(&way, &sent).await;
@@ -201,14 +201,14 @@ impl Stage {
         way: &Way,
         sender: &Account,
         payloads: &[Payload],
-        timeout: Option<Duration>,
-    ) -> Result<Sent, String> {
-        let wish = timeout.map(Timeout::In);
-        let timeout = Timeout::resolve(wish, way).await;
+        wish: Option<Duration>,
+    ) -> Result<(Sent, u64), String> {
+        let timeout = Timeout::resolve(wish.map(Timeout::In), way).await;
         let timeout = timeout.map_err(|failure| failure.to_string())?;
         let message = way.message(payloads.to_vec(), timeout);
         let executed = sender.execute(&[message], Trial::First).await;
-        executed.and_then(|executed| way.sent(executed)).map_err(|error| error.to_string())
+        let sent = executed.and_then(|executed| way.sent(executed));
+        sent.map(|sent| (sent, timeout)).map_err(|error| error.to_string())
     }
 
     /// What was on the chains for a packet that has ended: what sent it, and what the relayer did.
