@@ -9,7 +9,7 @@ use causeway_chain_cometbft::CometbftChain;
 use causeway_chain_ethereum::EthereumChain;
 use causeway_client_bitcoin::Depths;
 use causeway_client_cometbft::ChainId;
-use causeway_core::{Amount, Timestamp};
+use causeway_core::{Amount, Encoding, Timestamp};
 use causeway_relayer_endpoints::{Endpoint, Transport, bitcoin, cometbft, ethereum};
 use causeway_wire_bitcoin::AddressNetwork;
 use causeway_wire_ethereum::contracts;
@@ -59,6 +59,20 @@ impl Family {
                 Box::new(CometbftChain::open(config, clients, &View::new(), now).unwrap())
             }
         }
+    }
+
+    /// What its users transfer.
+    pub(crate) fn denom(self) -> String {
+        match self {
+            Self::Pow => causeway_wire_bitcoin::NATIVE_DENOM.into(),
+            Self::Pos => format!("{:#x}", contracts::TOKEN_A),
+            Self::Pbft => causeway_chain_cometbft::app::NATIVE_DENOM.into(),
+        }
+    }
+
+    /// In which encoding.
+    pub(crate) fn encoding(self) -> Encoding {
+        if self == Self::Pos { Encoding::Abi } else { Encoding::Protobuf }
     }
 
     /// An endpoint with some account's key.

@@ -12,5 +12,8 @@
 )]
 
 mod chains;
+mod ledger;
+mod limits;
 mod misbehaviour;
+mod relay;
 mod world;

@@ -7,7 +7,10 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use causeway_chain::{Answer, Chain, Fault, Listener, Method, Request, SessionId};
-use causeway_core::{ClientId, CreateClient, Height, Message, Response, Timestamp, UpdateClient};
+use causeway_core::{
+    ClientId, Counterparty, CreateClient, Height, Message, RegisterCounterparty, Response,
+    Timestamp, UpdateClient,
+};
 use causeway_relayer_endpoints::{
     Call, ClientParameters, Endpoint, EndpointError, Executed, HostedClient, MessageOutcome, Reply,
     Signed, Stream, Subscription, TransactionState, Transport, TransportError, Verb,
@@ -61,6 +64,10 @@ impl World {
     pub(crate) fn endpoint(&self, chain: usize, account: &str) -> Arc<dyn Endpoint> {
         let way = Arc::new(Way { running: self.running.clone(), chain });
         self.families[chain].endpoint(way, account)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.running.lock().unwrap().now
     }
 
     /// Lets time pass.
@@ -132,6 +139,19 @@ impl World {
             [Response::ClientCreated(id)] => id.clone(),
             other => panic!("{other:?}"),
         }
+    }
+
+    /// A client on each side, bound to the other.
+    pub(crate) fn connect(&self, ends: [&dyn Endpoint; 2]) -> [ClientId; 2] {
+        let [a, b] = ends;
+        let clients = [self.create(a, b), self.create(b, a)];
+        for (me, other) in [(0, 1), (1, 0)] {
+            let prefix = finish(ends[other].identity()).unwrap().prefix;
+            let counterparty = Counterparty { client_id: clients[other].clone(), prefix };
+            let message = RegisterCounterparty { client_id: clients[me].clone(), counterparty };
+            self.execute(ends[me], &[Message::RegisterCounterparty(message)]).unwrap();
+        }
+        clients
     }
 
     /// Brings a client to the newest final height, which is a new one.

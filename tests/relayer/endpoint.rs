@@ -9,30 +9,14 @@ use causeway_core::{
     Recourse, Sequence, Timestamp,
 };
 use causeway_relayer_endpoints::{
-    Books, ChainEvent, ClientParameters, EndpointError, Events, Fee, Holding, HostedClient,
-    Identity, Ledger, Observer, Page, Prover, Reader, Signed, Stream, Submitter, Trail,
-    Transaction, TransactionState, TransportError, Update,
+    ChainEvent, ClientParameters, EndpointError, Events, Fee, HostedClient, Identity, Observer,
+    Page, Prover, Reader, Signed, Stream, Submitter, Trail, Transaction, TransactionState,
+    TransportError, Update,
 };
 use causeway_relayer_engine::{ClientReport, ClientStatus, Observation};
 
+use super::faults::Faults;
 use super::net::{self, Chain, Net, Shared, Tx};
-
-/// What may go wrong, once in so many calls; 0 is never.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Faults {
-    /// No answer, and nothing done.
-    pub(crate) fails: u64,
-    /// No answer, but done.
-    pub(crate) silent: u64,
-    /// No answer for a long time.
-    pub(crate) hangs: u64,
-    /// Nonsense, or lies.
-    pub(crate) lies: u64,
-    /// A transaction is forgotten.
-    pub(crate) forgets: u64,
-    /// Nobody answers at all.
-    pub(crate) down: bool,
-}
 
 pub(crate) struct Model {
     net: Shared,
@@ -53,7 +37,7 @@ impl Model {
         self.net.lock().unwrap()
     }
 
-    fn here<T>(&self, read: impl FnOnce(&mut Chain) -> T) -> T {
+    pub(crate) fn here<T>(&self, read: impl FnOnce(&mut Chain) -> T) -> T {
         read(&mut self.net().chains[self.me])
     }
 
@@ -68,7 +52,7 @@ impl Model {
     }
 
     /// What happens to a call before it is carried out.
-    async fn arrive(&self) -> Result<(), EndpointError> {
+    pub(crate) async fn arrive(&self) -> Result<(), EndpointError> {
         let faults = *self.faults.lock().unwrap();
         // An answer takes some time, and others go on meanwhile.
         let delay = self.net().random.below(40);
@@ -502,34 +486,5 @@ impl Submitter for Model {
         self.arrive().await?;
         *self.nonce.lock().unwrap() = None;
         Ok(())
-    }
-}
-
-#[async_trait]
-impl Ledger for Model {
-    async fn balances(&self, account: &str) -> Result<Vec<Holding>, EndpointError> {
-        self.arrive().await?;
-        Ok(self.here(|chain| {
-            let all = chain.newest().balances.iter();
-            let ours = all.filter(|((_, holder), amount)| holder == account && **amount > 0);
-            ours.map(|((token, _), amount)| net::holding(token, *amount)).collect()
-        }))
-    }
-
-    async fn books(&self, client: &ClientId) -> Result<Books, EndpointError> {
-        self.arrive().await?;
-        let escrow = format!("escrow/{client}");
-        let prefix = format!("transfer/{client}/");
-        Ok(self.here(|chain| {
-            let all = || chain.newest().balances.iter().filter(|(_, amount)| **amount > 0);
-            let escrowed = all().filter(|((_, holder), _)| *holder == escrow);
-            let issued = all().filter(|((token, _), _)| token.starts_with(&prefix));
-            let holding =
-                |((token, _), amount): (&(String, String), &u64)| net::holding(token, *amount);
-            Books {
-                escrowed: escrowed.map(holding).collect(),
-                issued: issued.map(holding).collect(),
-            }
-        }))
     }
 }

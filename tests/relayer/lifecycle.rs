@@ -1,6 +1,6 @@
 //! Packets from end to end, whatever stops the daemon.
 
-use super::endpoint::Faults;
+use super::faults::Faults;
 use super::world::World;
 
 #[tokio::test(start_paused = true)]

@@ -9,6 +9,8 @@
 
 mod clients;
 mod endpoint;
+mod faults;
+mod ledger;
 mod lifecycle;
 mod net;
 mod rpc;

@@ -10,7 +10,7 @@ use causeway_relayer_daemon::{Daemon, RpcSettings, StartError};
 use causeway_relayer_endpoints::{Api, Call, Submitter, Subscription, Transport};
 use serde_json::{Value, json};
 
-use super::endpoint::Faults;
+use super::faults::Faults;
 use super::world::World;
 
 pub(crate) const TOKEN: &str = "0123456789abcdef";

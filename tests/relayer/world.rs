@@ -13,7 +13,8 @@ use causeway_relayer_engine::Limits;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-use super::endpoint::{Faults, Model};
+use super::endpoint::Model;
+use super::faults::Faults;
 use super::net::{Net, RELAYER, Shared, id, payload};
 
 pub(crate) struct World {

@@ -173,13 +173,17 @@ impl Miner {
         ledger.contracts().traces(ledger.snapshot(), block, (client_id, kind), after, limit)
     }
 
-    /// What a call would do in the next block, were it alone there.
-    pub fn dry_run(&self, caller: KeyHash, call: Call, brought: u64) -> CallResult {
-        let vault = (brought != 0).then_some((0, brought));
-        let parts = CallParts { call, vault }.into();
-        let call = PreparedCall { txid: Txid::default(), caller, parts };
+    /// What calls from one key would do in the next block, each with what it brings, were they
+    /// alone there: as many of the first ones as have room.
+    pub fn dry_run(&self, caller: KeyHash, calls: Vec<(Call, u64)>) -> Vec<CallResult> {
+        let prepared = |(call, brought): (Call, u64)| {
+            let vault = (brought != 0).then_some((0, brought));
+            let parts = CallParts { call, vault }.into();
+            PreparedCall { txid: Txid::default(), caller, parts }
+        };
+        let calls: Vec<_> = calls.into_iter().map(prepared).collect();
         let ledger = self.ledger();
-        ledger.contracts().dry_run(ledger.snapshot(), self.next_block(), &call)
+        ledger.contracts().dry_run(ledger.snapshot(), self.next_block(), &calls)
     }
 
     fn next_block(&self) -> BlockInfo {

@@ -1,10 +1,7 @@
 //! ERC-20 contracts, one rule a row.
 
-use std::collections::BTreeSet;
-
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
-use causeway_chain_ethereum::execution::LogFilter;
 use causeway_wire_ethereum::abi::sol::{Erc20, Errors};
 use causeway_wire_ethereum::contracts::{TOKEN_A, TOKEN_B, WRAPPED_ETHER};
 
@@ -62,18 +59,6 @@ fn what_moves_is_reported_and_adds_up() {
     assert!(pos.exec("bob", TOKEN_A, &take(number(100))).success);
     assert_eq!(pos.ask(TOKEN_A, &allowance), U256::MAX);
     assert_eq!(balance(&pos, TOKEN_A, "bob"), before.1 + number(111));
-
-    let filter = LogFilter {
-        addresses: [TOKEN_A].into(),
-        topics: vec![
-            BTreeSet::from([Erc20::Transfer::SIGNATURE_HASH]),
-            BTreeSet::new(),
-            BTreeSet::from([bob.into_word()]),
-        ],
-    };
-    let head = pos.head().block().header.number;
-    assert_eq!(pos.chain.logs(0, head, &filter, 100).unwrap().len(), 3);
-    assert_eq!(pos.chain.logs(0, head, &filter, 2), None);
 }
 
 #[test]

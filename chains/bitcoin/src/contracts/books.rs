@@ -1,11 +1,9 @@
 //! Lists of what the contracts have: clients, and what transfers through one have left.
 
-use causeway_contracts::apps::transfer::Transfer;
-use causeway_contracts::{Account, Context, Token};
-use causeway_core::transfer::PORT;
-use causeway_core::{Amount, ClientId, PortId};
+use causeway_contracts::apps::transfer::{Pots, Transfer};
+use causeway_contracts::{Context, Token};
+use causeway_core::{Amount, ClientId};
 use causeway_store::Snapshot;
-use causeway_wire_bitcoin::escrow_account;
 use causeway_wire_bitcoin::state::{Balance, ClientBooks};
 
 use super::Contracts;
@@ -48,36 +46,19 @@ impl Contracts {
         client_id: &ClientId,
     ) -> ClientBooks {
         let mut host = self.reader(state, block);
-        let Ok(port) = PortId::new(PORT) else {
-            return ClientBooks { height: 0, escrowed: Vec::new(), issued: Vec::new() };
-        };
-        let escrow = Account(escrow_account(&port, client_id).to_vec());
-        let locked = host.state.balances(&escrow, MAX_LISTED);
-        let vouchers = host.state.tokens(MAX_LISTED);
-        let escrowed =
-            entries(&mut host, locked.into_iter().map(|(token, _)| token), |ctx, token| {
-                Transfer::escrowed(ctx, client_id, token).ok()
-            });
-        let issued = entries(&mut host, vouchers.into_iter(), |ctx, token| {
-            Transfer::issued(ctx, client_id, token).ok()
-        });
+        let mut listed = |pots| entries(&mut host, client_id, pots);
+        let (escrowed, issued) = (listed(Pots::Escrows), listed(Pots::Issues));
         ClientBooks { height: state.version().get(), escrowed, issued }
     }
 }
 
 /// The tokens of which there is something.
-fn entries(
-    host: &mut CallHost,
-    tokens: impl Iterator<Item = Token>,
-    amount: impl Fn(&mut Context<'_>, &Token) -> Option<Amount>,
-) -> Vec<Balance> {
+fn entries(host: &mut CallHost, client_id: &ClientId, pots: Pots) -> Vec<Balance> {
     let mut ctx = Context::new(host);
-    let mut found = Vec::new();
-    for token in tokens {
-        let amount = amount(&mut ctx, &token).filter(|amount| !amount.is_zero());
-        let Some(amount) = amount else { continue };
+    let found = Transfer::pots(&mut ctx, (client_id, pots), None, MAX_LISTED).unwrap_or_default();
+    let balance = |(token, amount): (Token, Amount)| {
         let denom = Transfer::denom_of(&mut ctx, &token).ok().flatten();
-        found.push(Balance { token: token.0, amount, denom: denom.map(|denom| denom.to_string()) });
-    }
-    found
+        Balance { token: token.0, amount, denom: denom.map(|denom| denom.to_string()) }
+    };
+    found.into_iter().map(balance).collect()
 }

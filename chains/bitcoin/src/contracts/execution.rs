@@ -9,7 +9,7 @@ use causeway_contracts::{Account, AppError, Context, HandleError, Ibc, OutOfGas,
 use causeway_core::{Refusal, Timestamp};
 use causeway_store::{Snapshot, StoreError, Tree, Version};
 use causeway_wire_bitcoin::state::{CallFailure, CallResult};
-use causeway_wire_bitcoin::{Action, CallParts, KeyHash};
+use causeway_wire_bitcoin::{Action, CallParts, KeyHash, MAX_BLOCK_GAS};
 
 use super::host::CallHost;
 use super::state::Writes;
@@ -261,13 +261,25 @@ impl Contracts {
         }
     }
 
-    /// What a call would do on this state. Nothing is kept of it.
+    /// What calls would do on this state, one after the other, as far as a block has gas for them.
+    /// Nothing is kept of it.
     pub(crate) fn dry_run(
         &self,
         state: &Snapshot,
         block: BlockInfo,
-        call: &PreparedCall,
-    ) -> CallResult {
-        self.run(Tree::going_on_from(state), block, call).result
+        calls: &[PreparedCall],
+    ) -> Vec<CallResult> {
+        let (mut tree, mut gas) = (Tree::going_on_from(state), 0_u64);
+        let mut results = Vec::with_capacity(calls.len());
+        for call in calls {
+            let step = self.run(tree, block, call);
+            gas = gas.saturating_add(step.result.gas_used);
+            if gas > MAX_BLOCK_GAS {
+                break;
+            }
+            tree = step.tree;
+            results.push(step.result);
+        }
+        results
     }
 }

@@ -99,15 +99,6 @@ impl State {
         entries.filter_map(read).collect()
     }
 
-    /// The tokens of which there is a supply.
-    pub(super) fn tokens(&self, limit: usize) -> Vec<Token> {
-        let entries = self.tree.entries(SUPPLY, None).take(limit);
-        let name = |(key, _): (&[u8], &[u8])| {
-            Some(Token(String::from_utf8(key.strip_prefix(SUPPLY)?.to_vec()).ok()?))
-        };
-        entries.filter_map(name).collect()
-    }
-
     /// The entries of the provable store behind `after`, whose keys begin with `prefix`.
     pub(super) fn raw_entries(
         &self,

@@ -4,7 +4,8 @@
 use core::str::FromStr;
 
 use causeway_core::{ClientId, PacketTrace, Sequence};
-use causeway_wire_bitcoin::Call;
+use causeway_wire_bitcoin::state::CallResult;
+use causeway_wire_bitcoin::{Call, KeyHash};
 use serde_json::Value;
 
 use super::methods::View;
@@ -13,6 +14,9 @@ use super::{Reply, RpcError, reply};
 use crate::Miner;
 use crate::answers::AnswerError;
 use crate::contracts::{ConsensusAt, parse_key_account};
+
+/// The most calls that are tried at once.
+const MAX_DRY_RUNS: usize = 256;
 
 fn refused(error: &AnswerError) -> RpcError {
     let code = match error {
@@ -54,12 +58,15 @@ pub(super) fn packet_events(view: &View<'_>, params: &Params<'_>) -> Result<Repl
 }
 
 /// An address alone asks for what it has, a client's name alone for the client, `clients` for all
-/// names; a query asks for more of a client, or what a call from an address would do.
+/// names; a query asks for more of a client, or what calls from an address would do.
 pub(super) fn account(view: &View<'_>, params: &Params<'_>) -> Result<Reply, RpcError> {
     let (miner, name) = (view.miner, params.string(0)?);
     let query = params.get(1).map(|_| params.string(1)).transpose()?;
     if query == Some("call") {
         return dry_run(miner, name, params);
+    }
+    if query == Some("calls") {
+        return dry_runs(miner, name, params);
     }
     if name == "clients" {
         return reply(&miner.client_ids().iter().map(ToString::to_string).collect::<Vec<_>>());
@@ -97,11 +104,41 @@ fn report(miner: &Miner, client: &ClientId, at: ConsensusAt) -> Result<Reply, Rp
     reply(&report.to_json())
 }
 
+fn caller_of(name: &str) -> Result<KeyHash, RpcError> {
+    let unknown = || RpcError::not_found(format!("Invalid address: {name}"));
+    parse_key_account(name).ok_or_else(unknown)
+}
+
+fn call_of(text: &str) -> Result<Call, RpcError> {
+    Call::from_bytes(&bytes(text)?)
+        .map_err(|error| RpcError::new(RpcError::DECODE, error.to_string()))
+}
+
 fn dry_run(miner: &Miner, caller: &str, params: &Params<'_>) -> Result<Reply, RpcError> {
-    let caller = parse_key_account(caller)
-        .ok_or_else(|| RpcError::not_found(format!("Invalid address: {caller}")))?;
-    let call = Call::from_bytes(&bytes(params.string(2)?)?)
-        .map_err(|error| RpcError::new(RpcError::DECODE, error.to_string()))?;
-    let brought = number(params, 3, 0)?;
-    reply(&miner.dry_run(caller, call, brought).to_json())
+    let caller = caller_of(caller)?;
+    let call = (call_of(params.string(2)?)?, number(params, 3, 0)?);
+    let too_much = || RpcError::parameter("A block has no room for it".to_owned());
+    reply(&miner.dry_run(caller, vec![call]).pop().ok_or_else(too_much)?.to_json())
+}
+
+/// Several calls, each a pair of bytes and of what it brings. Events are left out.
+fn dry_runs(miner: &Miner, caller: &str, params: &Params<'_>) -> Result<Reply, RpcError> {
+    let caller = caller_of(caller)?;
+    let asked = params.array(2)?;
+    if asked.len() > MAX_DRY_RUNS {
+        let reason = format!("{} calls, at most {MAX_DRY_RUNS} are allowed", asked.len());
+        return Err(RpcError::parameter(reason));
+    }
+    let call = |pair: &Value| match pair.as_array().map(Vec::as_slice) {
+        Some([call, brings]) => {
+            let call = call.as_str().ok_or_else(|| wrong_type(call, "string"))?;
+            let brings = brings.as_u64().ok_or_else(|| wrong_type(brings, "number"))?;
+            Ok((call_of(call)?, brings))
+        }
+        _ => Err(wrong_type(pair, "array")),
+    };
+    let calls = asked.iter().map(call).collect::<Result<_, RpcError>>()?;
+    let results = miner.dry_run(caller, calls).into_iter();
+    let results = results.map(|result| CallResult { events: Vec::new(), ..result }.to_json());
+    reply(&Value::Array(results.collect()))
 }

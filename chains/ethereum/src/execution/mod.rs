@@ -41,7 +41,7 @@ use state::{Changes, State};
 
 pub use call::{CallError, CallOutput, CallRequest};
 pub use genesis::{Config, developer};
-pub use read::{LogEntry, LogFilter, StateView};
+pub use read::StateView;
 pub use store::RestoreError;
 pub use window::KEPT_BLOCKS;
 

@@ -1,9 +1,8 @@
 //! What the outside sees.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use alloy_primitives::{Address, B256, BloomInput, Bytes, U256};
+use alloy_primitives::{Address, B256, U256};
 use causeway_wire_ethereum::transaction::SignedTransaction;
 
 use super::block::{Block, Included};
@@ -35,86 +34,6 @@ impl StateView {
     /// What `eth_getProof` answers.
     pub fn proof(&self, address: &Address, slots: &[B256]) -> AccountProof {
         self.known.state.prove(address, slots)
-    }
-}
-
-/// Which logs are wanted (`eth_getLogs`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogFilter {
-    /// Of these contracts; none is all.
-    pub addresses: BTreeSet<Address>,
-    /// At each place one of these topics; none is any.
-    pub topics: Vec<BTreeSet<B256>>,
-}
-
-/// A log, and where it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogEntry {
-    /// Hash of the block.
-    pub block_hash: B256,
-    /// Its number.
-    pub block_number: u64,
-    /// Its time.
-    pub block_timestamp: u64,
-    /// The transaction.
-    pub transaction_hash: B256,
-    /// Its place in the block.
-    pub transaction_index: usize,
-    /// The log's place among those of the block.
-    pub log_index: usize,
-    /// The contract.
-    pub address: Address,
-    /// Topics.
-    pub topics: Vec<B256>,
-    /// Data.
-    pub data: Bytes,
-}
-
-impl LogFilter {
-    fn may_match(&self, block: &Block) -> bool {
-        let bloom = &block.header.logs_bloom;
-        let has = |bytes: &[u8]| bloom.contains_input(BloomInput::Raw(bytes));
-        (self.addresses.is_empty() || self.addresses.iter().any(|a| has(a.as_slice())))
-            && self
-                .topics
-                .iter()
-                .all(|wanted| wanted.is_empty() || wanted.iter().any(|topic| has(topic.as_slice())))
-    }
-
-    fn matches(&self, address: &Address, topics: &[B256]) -> bool {
-        (self.addresses.is_empty() || self.addresses.contains(address))
-            && self.topics.len() <= topics.len()
-            && self
-                .topics
-                .iter()
-                .zip(topics)
-                .all(|(wanted, topic)| wanted.is_empty() || wanted.contains(topic))
-    }
-
-    /// The logs of one block that are wanted.
-    pub fn select(&self, block: &Block) -> Vec<LogEntry> {
-        if !self.may_match(block) {
-            return Vec::new();
-        }
-        let mut found = Vec::new();
-        for included in block.all_included() {
-            for (index, log) in included.receipt.logs.iter().enumerate() {
-                if self.matches(&log.address, &log.topics) {
-                    found.push(LogEntry {
-                        block_hash: block.hash,
-                        block_number: block.header.number,
-                        block_timestamp: block.header.timestamp,
-                        transaction_hash: included.transaction.hash(),
-                        transaction_index: included.index,
-                        log_index: included.first_log.saturating_add(index),
-                        address: log.address,
-                        topics: log.topics.clone(),
-                        data: log.data.clone(),
-                    });
-                }
-            }
-        }
-        found
     }
 }
 
@@ -182,30 +101,6 @@ impl Execution {
     ) -> Option<T> {
         let (view, index) = self.block_of(transaction)?;
         Some(read(view.block().included(index)?))
-    }
-
-    /// The logs that are wanted of the head's chain, from one block to another, both included;
-    /// `None` when there are more than `limit`.
-    pub fn logs(
-        &self,
-        from: u64,
-        to: u64,
-        filter: &LogFilter,
-        limit: usize,
-    ) -> Option<Vec<LogEntry>> {
-        let mut found = Vec::new();
-        if from > to {
-            return Some(found);
-        }
-        for hash in self.canonical.range(from..=to).map(|(_, hash)| hash) {
-            if let Some(known) = self.blocks.get(hash) {
-                found.extend(filter.select(&known.block));
-            }
-            if found.len() > limit {
-                return None;
-            }
-        }
-        Some(found)
     }
 
     /// Wei a unit of gas, of the block after this one.

@@ -1,6 +1,6 @@
 //! Making transactions: choosing coins, paying the fee, giving the change back, signing.
 
-use causeway_client_bitcoin::Outpoint;
+use causeway_client_bitcoin::{Outpoint, Txid};
 use k256::ecdsa::SigningKey;
 
 use crate::transaction::{OwnedInput, OwnedOutput, OwnedTransaction};
@@ -38,6 +38,12 @@ pub enum WalletError {
         got: u64,
         /// What is paid, and the fee.
         expected: u64,
+    },
+    /// The other transaction has left no change, or it is spent.
+    #[error("nothing is left of {txid} to go on from")]
+    NoChange {
+        /// The other transaction.
+        txid: Txid,
     },
     /// The coins are too small.
     #[error("more than {expected} coins would have to be spent")]
@@ -104,6 +110,23 @@ impl Wallet {
 
     /// A transaction with a call, which brings so much to the vault.
     pub fn call(&mut self, call: &Call, brings: u64) -> Result<OwnedTransaction, WalletError> {
+        self.call_behind(call, brings, None)
+    }
+
+    /// The same, spending the change of another transaction: no block has it before that one.
+    pub fn call_behind(
+        &mut self,
+        call: &Call,
+        brings: u64,
+        other: Option<Txid>,
+    ) -> Result<OwnedTransaction, WalletError> {
+        if let Some(txid) = other {
+            // What is last is taken first.
+            let at = self.coins.iter().rposition(|coin| coin.outpoint.txid == txid);
+            let change =
+                at.map(|at| self.coins.remove(at)).ok_or(WalletError::NoChange { txid })?;
+            self.coins.push(change);
+        }
         let mut outputs = vec![call.to_output()];
         if brings != 0 {
             outputs.push(OwnedOutput { value: brings, script: vault_script() });
@@ -182,7 +205,6 @@ fn input(coin: &Spendable) -> OwnedInput {
 
 #[cfg(test)]
 mod tests {
-    use causeway_client_bitcoin::Txid;
     use causeway_core::{ClientId, Message, RecoverClient};
 
     use super::*;
@@ -239,6 +261,24 @@ mod tests {
         assert_eq!(read, CallParts { call: call.clone(), vault: Some((1, 777)) });
         let least = call_fee(made.weight(), call.gas_limit);
         assert!(fee(&made, &values) >= least + 19 * (relay_fee(made.weight()) - 1));
+    }
+
+    #[test]
+    fn calls_one_behind_the_other_spend_each_others_change() {
+        let mut wallet = wallet(&[5_000_000, 5_000_000, 5_000_000]);
+        let client = || ClientId::new("client-10").unwrap();
+        let message =
+            Message::RecoverClient(RecoverClient { subject: client(), substitute: client() });
+        let call = Call { gas_limit: 10_000, action: message.into() };
+        let first = wallet.call(&call, 0).unwrap();
+        let second = wallet.call_behind(&call, 0, Some(first.txid())).unwrap();
+        assert_eq!(second.inputs[0].outpoint, Outpoint { txid: first.txid(), index: 1 });
+        // More than the change has is taken from the rest.
+        let third = wallet.call_behind(&call, 6_000_000, Some(second.txid())).unwrap();
+        assert_eq!(third.inputs.len(), 2);
+        assert_eq!(third.inputs[0].outpoint, Outpoint { txid: second.txid(), index: 1 });
+        let refused = wallet.call_behind(&call, 0, Some(first.txid()));
+        assert_eq!(refused, Err(WalletError::NoChange { txid: first.txid() }));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Calls in transactions of one account. A transaction carries one call, so that several messages
-//! are several transactions, which as a rule spend the change of each other: blocks have them in
-//! order.
+//! are several transactions, which spend the change of each other: blocks have them in order.
 
 use std::sync::{MutexGuard, PoisonError};
 
@@ -27,11 +26,11 @@ use crate::{
 /// What a dry run's gas is multiplied by, in percent: state changes until the block.
 const GAS_MARGIN_PERCENT: u64 = 130;
 
-/// Upper bounds of the gas of calls that rest on others and cannot be tried: for the call, for each
-/// of its bytes, and for each packet in it.
-const GAS_PER_CALL: u64 = 400_000;
-const GAS_PER_BYTE: u64 = 60;
-const GAS_PER_PACKET: u64 = 250_000;
+/// The gas of a call that is not tried first: a client update, or some packets.
+const UNTRIED_GAS: u64 = 10_000_000;
+
+/// The code of a call that would need more gas than a block has.
+const OUT_OF_GAS: &str = "out_of_gas";
 
 /// The most transactions of one batch.
 const MAX_TRANSACTIONS: usize = 256;
@@ -70,19 +69,18 @@ fn name(transactions: &[OwnedTransaction]) -> Transaction {
     Transaction(names.join(&SEPARATOR.to_string()))
 }
 
-/// Enough gas for a message that cannot be tried.
-fn gas_bound(message: &Message) -> u64 {
-    let call = Call { gas_limit: 0, action: Action::Core(message.clone()) };
-    let bytes = u64::try_from(call.to_bytes().len()).unwrap_or(u64::MAX);
-    let packets = match message {
-        Message::ReceivePackets(message) => message.packets.len(),
-        _ => 1,
+/// What a call took when it was tried, with a margin.
+fn gas_limit(tried: &Value) -> Result<u64, EndpointError> {
+    let result = CallResult::from_json(tried).map_err(|error| nonsense("getaccount", &error))?;
+    let Some(failure) = result.failure else {
+        let gas = result.gas_used.saturating_mul(GAS_MARGIN_PERCENT).div_ceil(100);
+        return Ok(gas.max(CALL_GAS));
     };
-    let packets = u64::try_from(packets).unwrap_or(u64::MAX);
-    GAS_PER_CALL
-        .saturating_add(bytes.saturating_mul(GAS_PER_BYTE))
-        .saturating_add(packets.saturating_mul(GAS_PER_PACKET))
-        .min(MAX_BLOCK_GAS)
+    let reason = format!("{}: {}", failure.code, failure.reason);
+    if failure.code == OUT_OF_GAS {
+        return Err(EndpointError::TooLarge { reason });
+    }
+    Err(EndpointError::Refused { recourse: EndpointError::recourse_of(&reason), reason })
 }
 
 /// The coins that a message moves from the caller into the vault: what its transfers send of the
@@ -109,34 +107,25 @@ impl BitcoinEndpoint {
         Address::of_key(KeyHash::of(key.verifying_key()), self.settings.address_network).to_string()
     }
 
-    /// What a message would do in the next block, and its gas with a margin.
-    async fn try_message(&self, message: &Message) -> Result<u64, EndpointError> {
-        let address = self.address(self.key()?);
-        let call = Call { gas_limit: MAX_BLOCK_GAS, action: Action::Core(message.clone()) };
-        let call = hex::encode(call.to_bytes());
-        let params = vec![json!(address), json!("call"), json!(call), json!(brought_by(message))];
-        let answer: Value = self.rpc.call("getaccount", params).await?;
-        let result =
-            CallResult::from_json(&answer).map_err(|error| nonsense("getaccount", &error))?;
-        if let Some(failure) = result.failure {
-            let reason = format!("{}: {}", failure.code, failure.reason);
-            let recourse = EndpointError::recourse_of(&reason);
-            return Err(EndpointError::Refused { recourse, reason });
-        }
-        let gas = result.gas_used.saturating_mul(GAS_MARGIN_PERCENT).div_ceil(100);
-        Ok(gas.max(CALL_GAS))
-    }
-
-    /// The gas limits of messages that are executed one after the other. Only the first can be
-    /// tried: the others rest on what it changes.
+    /// The gas limits of messages that are executed one after the other: what each takes when all
+    /// are tried on the newest state, with a margin.
     async fn gas_limits(&self, messages: &[Message]) -> Result<Vec<u64>, EndpointError> {
-        let mut limits: Vec<_> = messages.iter().map(gas_bound).collect();
-        if let (Some(first), Some(limit)) = (messages.first(), limits.first_mut()) {
-            *limit = self.try_message(first).await?;
+        if messages.len() > MAX_TRANSACTIONS {
+            let reason = format!("{} calls, at most {MAX_TRANSACTIONS}", messages.len());
+            return Err(EndpointError::TooLarge { reason });
         }
+        let address = self.address(self.key()?);
+        let call = |message: &Message| {
+            let call = Call { gas_limit: MAX_BLOCK_GAS, action: Action::Core(message.clone()) };
+            json!([hex::encode(call.to_bytes()), brought_by(message)])
+        };
+        let calls: Vec<_> = messages.iter().map(call).collect();
+        let params = vec![json!(address), json!("calls"), json!(calls)];
+        let answer: Vec<Value> = self.rpc.call("getaccount", params).await?;
+        let limits: Vec<_> = answer.iter().map(gas_limit).collect::<Result<_, _>>()?;
         let all = limits.iter().fold(0_u64, |sum, limit| sum.saturating_add(*limit));
-        if all > MAX_BLOCK_GAS || messages.len() > MAX_TRANSACTIONS {
-            let reason = format!("{all} gas in {} calls", messages.len());
+        if all > MAX_BLOCK_GAS || limits.len() < messages.len() {
+            let reason = format!("{} calls take more than {MAX_BLOCK_GAS} gas", messages.len());
             return Err(EndpointError::TooLarge { reason });
         }
         Ok(limits)
@@ -211,13 +200,14 @@ impl BitcoinEndpoint {
         let unknown = || nonsense("coins", &"they were forgotten at once");
         let mut wallet = place.take().ok_or_else(unknown)?;
         let before = wallet.balance();
-        let mut transactions = Vec::with_capacity(messages.len());
+        let mut transactions: Vec<OwnedTransaction> = Vec::with_capacity(messages.len());
         for (message, gas_limit) in messages.iter().zip(limits) {
             let call = Call { gas_limit, action: Action::Core(message.clone()) };
-            let made = wallet.call(&call, brought_by(message)).map_err(|error| {
-                EndpointError::Unfunded { reason: format!("{}: {error}", self.address(key)) }
-            })?;
-            transactions.push(made);
+            let before = transactions.last().map(OwnedTransaction::txid);
+            let made = wallet.call_behind(&call, brought_by(message), before);
+            transactions.push(made.map_err(|error| EndpointError::Unfunded {
+                reason: format!("{}: {error}", self.address(key)),
+            })?);
         }
         // What goes into the vault is no fee.
         let brought = messages.iter().map(brought_by).fold(0_u64, u64::saturating_add);
@@ -279,7 +269,7 @@ impl Submitter for BitcoinEndpoint {
     }
 
     async fn sign_untried(&self, messages: &[Message]) -> Result<Signed, EndpointError> {
-        self.sign_calls(messages, messages.iter().map(gas_bound).collect()).await
+        self.sign_calls(messages, vec![UNTRIED_GAS; messages.len()]).await
     }
 
     async fn replace(&self, _signed: &Signed) -> Result<Signed, EndpointError> {

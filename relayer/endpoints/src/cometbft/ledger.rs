@@ -8,8 +8,12 @@ use causeway_wire_cometbft::query::{
     QueryDenom, QueryDenomResponse, QueryDenoms, QueryDenomsResponse, QueryEscrowAddress,
     QueryEscrowAddressResponse, QuerySupplyOf, path,
 };
+use causeway_wire_cometbft::rpc::AbciInfo;
+use prost::Message;
+use serde_json::json;
 
-use super::{CometbftEndpoint, nonsense};
+use super::rpc::Rpc;
+use super::{CometbftEndpoint, header_after, nonsense, unsigned};
 use crate::{Books, EndpointError, Holding, Ledger};
 
 /// Where transfers are sent from.
@@ -32,13 +36,27 @@ fn denom_of(denom: &query::Denom) -> Result<Denom, EndpointError> {
     path.parse().map_err(|error| nonsense("denomination", &error))
 }
 
-impl CometbftEndpoint {
+/// The state after one block: all questions are answered by it.
+struct State<'a> {
+    rpc: &'a Rpc,
+    block: u64,
+}
+
+impl State<'_> {
+    async fn ask<A: Message + Default>(
+        &self,
+        path: &'static str,
+        question: &impl Message,
+    ) -> Result<A, EndpointError> {
+        self.rpc.ask_at(self.block, path, question).await
+    }
+
     async fn denom(&self, name: &str) -> Result<Denom, EndpointError> {
         let Some(hash) = name.strip_prefix(VOUCHER) else {
             return Denom::native(name).map_err(|error| nonsense("denomination", &error));
         };
         let question = QueryDenom { hash: hash.to_owned() };
-        let answer: QueryDenomResponse = self.rpc.ask(path::DENOM, &question).await?;
+        let answer: QueryDenomResponse = self.ask(path::DENOM, &question).await?;
         let denom = answer.denom.ok_or_else(|| nonsense("denomination", &"none"))?;
         let denom = denom_of(&denom)?;
         if denom.local_name() == name {
@@ -52,30 +70,12 @@ impl CometbftEndpoint {
         Ok(Holding { denom: self.denom(&coin.denom).await?, amount })
     }
 
-    async fn vouchers(&self) -> Result<Vec<Denom>, EndpointError> {
-        let (mut denoms, mut key) = (Vec::new(), Vec::new());
-        while denoms.len() < MAX_ENTRIES {
-            let question = QueryDenoms { pagination: Some(page(key)) };
-            let answer: QueryDenomsResponse = self.rpc.ask(path::DENOMS, &question).await?;
-            denoms.extend(answer.denoms.iter().map(denom_of).collect::<Result<Vec<_>, _>>()?);
-            key = answer.pagination.map(|page| page.next_key).unwrap_or_default();
-            if key.is_empty() {
-                break;
-            }
-        }
-        Ok(denoms)
-    }
-}
-
-#[async_trait]
-impl Ledger for CometbftEndpoint {
     async fn balances(&self, account: &str) -> Result<Vec<Holding>, EndpointError> {
         let (mut holdings, mut key) = (Vec::new(), Vec::new());
         while holdings.len() < MAX_ENTRIES {
             let question =
                 QueryAllBalances { address: account.to_owned(), pagination: Some(page(key)) };
-            let answer: QueryAllBalancesResponse =
-                self.rpc.ask(path::ALL_BALANCES, &question).await?;
+            let answer: QueryAllBalancesResponse = self.ask(path::ALL_BALANCES, &question).await?;
             for coin in &answer.balances {
                 holdings.push(self.holding(coin).await?);
             }
@@ -88,27 +88,64 @@ impl Ledger for CometbftEndpoint {
         Ok(holdings)
     }
 
-    async fn books(&self, client: &ClientId) -> Result<Books, EndpointError> {
-        let port = PortId::new(TRANSFER_PORT).map_err(|error| nonsense("port", &error))?;
-        let question =
-            QueryEscrowAddress { port_id: port.to_string(), channel_id: client.to_string() };
-        let escrow: QueryEscrowAddressResponse =
-            self.rpc.ask(path::ESCROW_ADDRESS, &question).await?;
-        let escrowed = self.balances(&escrow.escrow_address).await?;
+    async fn vouchers(&self) -> Result<Vec<Denom>, EndpointError> {
+        let (mut denoms, mut key) = (Vec::new(), Vec::new());
+        while denoms.len() < MAX_ENTRIES {
+            let question = QueryDenoms { pagination: Some(page(key)) };
+            let answer: QueryDenomsResponse = self.ask(path::DENOMS, &question).await?;
+            denoms.extend(answer.denoms.iter().map(denom_of).collect::<Result<Vec<_>, _>>()?);
+            key = answer.pagination.map(|page| page.next_key).unwrap_or_default();
+            if key.is_empty() {
+                break;
+            }
+        }
+        Ok(denoms)
+    }
 
-        let hop = Hop::new(port, client.clone()).map_err(|error| nonsense("client id", &error))?;
+    /// The vouchers that came through a client.
+    async fn issued(&self, hop: &Hop) -> Result<Vec<Holding>, EndpointError> {
         let mut issued = Vec::new();
         for denom in self.vouchers().await? {
-            if !denom.came_through(&hop) {
+            if !denom.came_through(hop) {
                 continue;
             }
             let question = QuerySupplyOf { denom: denom.local_name() };
-            let answer: QueryBalanceResponse = self.rpc.ask(path::SUPPLY_OF, &question).await?;
+            let answer: QueryBalanceResponse = self.ask(path::SUPPLY_OF, &question).await?;
             let coin = answer.balance.ok_or_else(|| nonsense("supply", &"none"))?;
             let amount = coin.amount.parse().map_err(|error| nonsense("amount", &error))?;
             issued.push(Holding { denom, amount });
         }
         issued.retain(|holding| !holding.amount.is_zero());
-        Ok(Books { escrowed, issued })
+        Ok(issued)
+    }
+}
+
+impl CometbftEndpoint {
+    /// The newest state, which the next header will prove.
+    async fn newest_state(&self) -> Result<State<'_>, EndpointError> {
+        let info: AbciInfo = self.rpc.call("abci_info", json!({})).await?;
+        let height = info.response.last_block_height.map_or(0, |height| height.0);
+        Ok(State { rpc: &self.rpc, block: unsigned("abci_info", height)? })
+    }
+}
+
+#[async_trait]
+impl Ledger for CometbftEndpoint {
+    async fn balances(&self, account: &str) -> Result<Vec<Holding>, EndpointError> {
+        self.newest_state().await?.balances(account).await
+    }
+
+    async fn books(&self, client: &ClientId) -> Result<Books, EndpointError> {
+        let state = self.newest_state().await?;
+        let port = PortId::new(TRANSFER_PORT).map_err(|error| nonsense("port", &error))?;
+        let question =
+            QueryEscrowAddress { port_id: port.to_string(), channel_id: client.to_string() };
+        let escrow: QueryEscrowAddressResponse = state.ask(path::ESCROW_ADDRESS, &question).await?;
+        let hop = Hop::new(port, client.clone()).map_err(|error| nonsense("client id", &error))?;
+        Ok(Books {
+            height: self.height(header_after(state.block)),
+            escrowed: state.balances(&escrow.escrow_address).await?,
+            issued: state.issued(&hop).await?,
+        })
     }
 }

@@ -1,5 +1,7 @@
 //! Packets in events and in state.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +11,7 @@ use causeway_wire_cometbft::query::{
 };
 use causeway_wire_cometbft::rpc::{BlockResults, TxAnswer, TxOutcomeJson, TxSearch};
 use causeway_wire_cometbft::{PacketEvent, TxEvent};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{CometbftEndpoint, block_before, header_after, nonsense, unsigned};
 use crate::{ChainEvent, EndpointError, Events, MAX_PAGE, Page, Reader, Trail, Transaction};
@@ -17,49 +19,56 @@ use crate::{ChainEvent, EndpointError, Events, MAX_PAGE, Page, Reader, Trail, Tr
 /// The most heights of one call of `events`.
 const MAX_SPAN: u64 = 200;
 
-impl CometbftEndpoint {
-    /// The newest transaction with an event of this kind about one packet of each sequence.
-    async fn search(
-        &self,
-        kind: &str,
-        side: &str,
-        client: &ClientId,
-        sequences: &[Sequence],
-    ) -> Result<Vec<Vec<TxAnswer>>, EndpointError> {
-        let query = |sequence: &Sequence| {
-            let (client_key, sequence_key) = (format!("{kind}.{side}"), "packet_sequence");
-            let query = format!("{client_key}='{client}' AND {kind}.{sequence_key}='{sequence}'");
-            json!({ "query": query, "prove": false, "page": "1", "per_page": "1",
-                "order_by": "desc" })
-        };
-        let params = sequences.iter().map(query).collect();
-        let found: Vec<TxSearch> = self.rpc.calls("tx_search", params).await?;
-        Ok(found.into_iter().map(|found| found.txs).collect())
-    }
+/// The most searches of one request.
+const MAX_SEARCHES: usize = 8;
 
-    /// What transactions told of one packet of each sequence, found by the event of this kind.
+/// The kinds of event by which bodies and answers are found.
+const SENT: &str = "send_packet";
+const ANSWERED: &str = "write_acknowledgement";
+
+impl CometbftEndpoint {
+    /// What transactions told of packets of these sequences, each found by the event of this kind.
+    /// A transaction may be about hundreds of them, and comes whole: what is told already is not
+    /// asked for.
     async fn told(
         &self,
-        kind: &str,
-        side: &str,
+        (kind, side): (&str, &str),
         client: &ClientId,
         sequences: &[Sequence],
-    ) -> Result<Vec<Vec<(ChainEvent, Height)>>, EndpointError> {
-        let found = self.search(kind, side, client, sequences).await?;
-        let events = |found: Vec<TxAnswer>| {
-            let mut told = Vec::new();
-            for answer in found {
+    ) -> Result<BTreeMap<Sequence, (ChainEvent, Height)>, EndpointError> {
+        let mut told = BTreeMap::new();
+        let mut open: VecDeque<_> = sequences.iter().copied().collect();
+        let mut width = 1;
+        while !open.is_empty() {
+            let asked: Vec<_> = open.drain(..width.min(open.len())).collect();
+            let params = asked.iter().map(|it| search(kind, side, client, *it)).collect();
+            let found: Vec<TxSearch> = self.rpc.calls("tx_search", params).await?;
+            let before = told.len();
+            for answer in found.into_iter().flat_map(|found| found.txs) {
                 let height = self.height(header_after(unsigned("height", answer.height.0)?));
-                let events = packet_events(answer.tx_result)?;
-                told.extend(events.into_iter().filter_map(|event| {
-                    let (owner, event) = of_client(event)?;
-                    (owner == *client).then_some((event, height))
-                }));
+                let events = packet_events(answer.tx_result)?.into_iter().filter_map(of_client);
+                for (_, event) in events.filter(|(owner, _)| owner == client) {
+                    let sequence = match &event {
+                        ChainEvent::Sent(packet) if kind == SENT => packet.sequence,
+                        ChainEvent::Answered(packet, _) if kind == ANSWERED => packet.sequence,
+                        _ => continue,
+                    };
+                    told.entry(sequence).or_insert((event, height));
+                }
             }
-            Ok(told)
-        };
-        found.into_iter().map(events).collect()
+            open.retain(|sequence| !told.contains_key(sequence));
+            // Together only where each has a transaction of its own.
+            let is_alone = told.len().saturating_sub(before) <= asked.len();
+            width = if is_alone { width.saturating_mul(2).min(MAX_SEARCHES) } else { 1 };
+        }
+        Ok(told)
     }
+}
+
+fn search(kind: &str, side: &str, client: &ClientId, sequence: Sequence) -> Value {
+    let (client_key, sequence_key) = (format!("{kind}.{side}"), "packet_sequence");
+    let query = format!("{client_key}='{client}' AND {kind}.{sequence_key}='{sequence}'");
+    json!({ "query": query, "prove": false, "page": "1", "per_page": "1", "order_by": "desc" })
 }
 
 /// What a transaction told of packets; a failed one told nothing that holds.
@@ -139,14 +148,13 @@ impl Reader for CometbftEndpoint {
         client: &ClientId,
         sequences: &[Sequence],
     ) -> Result<Vec<Option<(Packet, Height)>>, EndpointError> {
-        let told = self.told("send_packet", "packet_source_client", client, sequences).await?;
-        let body = |(told, wanted): (Vec<(ChainEvent, Height)>, &Sequence)| {
-            told.into_iter().find_map(|(event, height)| match event {
-                ChainEvent::Sent(packet) if packet.sequence == *wanted => Some((packet, height)),
-                _ => None,
-            })
+        let kind = (SENT, "packet_source_client");
+        let mut told = self.told(kind, client, sequences).await?;
+        let body = |wanted: &Sequence| match told.remove(wanted) {
+            Some((ChainEvent::Sent(packet), height)) => Some((packet, height)),
+            _ => None,
         };
-        Ok(told.into_iter().zip(sequences).map(body).collect())
+        Ok(sequences.iter().map(body).collect())
     }
 
     async fn answered(
@@ -154,17 +162,13 @@ impl Reader for CometbftEndpoint {
         client: &ClientId,
         sequences: &[Sequence],
     ) -> Result<Vec<Option<(Acknowledgement, Height)>>, EndpointError> {
-        let (kind, side) = ("write_acknowledgement", "packet_dest_client");
-        let told = self.told(kind, side, client, sequences).await?;
-        let answer = |(told, wanted): (Vec<(ChainEvent, Height)>, &Sequence)| {
-            told.into_iter().find_map(|(event, height)| match event {
-                ChainEvent::Answered(packet, answer) if packet.sequence == *wanted => {
-                    Some((answer, height))
-                }
-                _ => None,
-            })
+        let kind = (ANSWERED, "packet_dest_client");
+        let mut told = self.told(kind, client, sequences).await?;
+        let answer = |wanted: &Sequence| match told.remove(wanted) {
+            Some((ChainEvent::Answered(_, answer), height)) => Some((answer, height)),
+            _ => None,
         };
-        Ok(told.into_iter().zip(sequences).map(answer).collect())
+        Ok(sequences.iter().map(answer).collect())
     }
 
     async fn events_of(
@@ -183,16 +187,17 @@ impl Reader for CometbftEndpoint {
         trail: Trail,
     ) -> Result<Option<(Transaction, Height)>, EndpointError> {
         let kinds: &[(&str, &str)] = match trail {
-            Trail::Sent => &[("send_packet", "packet_source_client")],
-            Trail::Answered => &[("write_acknowledgement", "packet_dest_client")],
+            Trail::Sent => &[(SENT, "packet_source_client")],
+            Trail::Answered => &[(ANSWERED, "packet_dest_client")],
             Trail::Settled => &[
                 ("acknowledge_packet", "packet_source_client"),
                 ("timeout_packet", "packet_source_client"),
             ],
         };
         for (kind, side) in kinds {
-            for answer in self.search(kind, side, client, &[sequence]).await?.into_iter().flatten()
-            {
+            let query = search(kind, side, client, sequence);
+            let found: TxSearch = self.rpc.call("tx_search", query).await?;
+            for answer in found.txs {
                 let height = self.height(header_after(unsigned("height", answer.height.0)?));
                 let transaction = Transaction(hex::encode_upper(&answer.hash.0));
                 let told = packet_events(answer.tx_result)?.into_iter().filter_map(of_client);

@@ -118,7 +118,18 @@ impl Rpc {
         path: &'static str,
         question: &impl Message,
     ) -> Result<A, EndpointError> {
-        let response = self.try_ask(path, question).await?;
+        self.ask_at(0, path, question).await
+    }
+
+    /// Asks a service of the application, by the state after the block of `height`; zero for the
+    /// newest.
+    pub(super) async fn ask_at<A: Message + Default>(
+        &self,
+        height: u64,
+        path: &'static str,
+        question: &impl Message,
+    ) -> Result<A, EndpointError> {
+        let response = self.try_ask_at(height, path, question).await?;
         if response.code.0 == 0 {
             return A::decode(response.value.0.as_slice()).map_err(|error| nonsense(path, &error));
         }
@@ -131,7 +142,16 @@ impl Rpc {
         path: &'static str,
         question: &impl Message,
     ) -> Result<AbciQueryResponse, EndpointError> {
-        let params = query(path, &question.encode_to_vec(), 0, false);
+        self.try_ask_at(0, path, question).await
+    }
+
+    async fn try_ask_at(
+        &self,
+        height: u64,
+        path: &'static str,
+        question: &impl Message,
+    ) -> Result<AbciQueryResponse, EndpointError> {
+        let params = query(path, &question.encode_to_vec(), height, false);
         Ok(self.call::<AbciQuery>("abci_query", params).await?.response)
     }
 

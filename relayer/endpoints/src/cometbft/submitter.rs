@@ -10,7 +10,7 @@ use causeway_wire_cometbft::query::{
 };
 use causeway_wire_cometbft::rpc::{Broadcast, TxOutcomeJson, UnconfirmedTxs};
 use causeway_wire_cometbft::tx::{
-    self, Body, Coin, MAX_TX_LEN, SignMode, Signer, SigningKey, TxRefusal,
+    self, Body, Coin, MAX_TX_ITEMS, MAX_TX_LEN, SignMode, Signer, SigningKey, TxRefusal,
 };
 use prost::Message as _;
 use serde_json::json;
@@ -28,6 +28,10 @@ const UNTRIED_GAS: u64 = 10_000_000;
 
 /// Price is per so much gas.
 const GAS_PER_PRICE: u128 = 1_000_000_000;
+
+/// The longest transaction that can be simulated: nodes take requests of 1,000,000 bytes
+/// (`max_body_bytes`), in which it is in hexadecimal digits.
+const MAX_SIMULATED_LEN: usize = 499_000;
 
 /// Waiting transactions that are looked through (`rpc/core/env.go` allows no more).
 const MAX_WAITING: usize = 100;
@@ -93,6 +97,10 @@ impl CometbftEndpoint {
     }
 
     async fn draft(&self, messages: &[Message]) -> Result<Draft<'_>, EndpointError> {
+        if messages.len() > MAX_TX_ITEMS {
+            let reason = format!("{} messages, at most {MAX_TX_ITEMS}", messages.len());
+            return Err(EndpointError::TooLarge { reason });
+        }
         let (key, address) = self.signer()?;
         let call = |message: &Message| {
             let (signer, message) = (address.clone(), message.clone());
@@ -114,7 +122,12 @@ impl CometbftEndpoint {
     async fn gas(&self, draft: &Draft<'_>) -> Result<u64, EndpointError> {
         let mut transaction = draft.transaction(tx::Fee::default());
         transaction.signatures.push(Vec::new());
-        let question = Simulate { tx_bytes: transaction.encode() };
+        let tx_bytes = transaction.encode();
+        if tx_bytes.len() > MAX_SIMULATED_LEN {
+            let reason = format!("{} bytes, at most {MAX_SIMULATED_LEN}", tx_bytes.len());
+            return Err(EndpointError::TooLarge { reason });
+        }
+        let question = Simulate { tx_bytes };
         let response = self.rpc.try_ask(path::SIMULATE, &question).await?;
         if response.code.0 != 0 {
             return Err(self.refusal(0, "", response.log));

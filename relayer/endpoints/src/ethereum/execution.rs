@@ -255,20 +255,32 @@ impl Execution {
         contract: Address,
         call: &C,
     ) -> Result<C::Return, EndpointError> {
-        let mut answers = self.views(contract, core::slice::from_ref(call)).await?;
+        let calls = core::slice::from_ref(call);
+        let mut answers = self.views(contract, calls, BlockNumber::Latest).await?;
         answers.pop().ok_or_else(|| nonsense(C::SIGNATURE, &"no answer"))
     }
 
-    /// Asks a contract the same thing several times.
+    /// Asks a contract several times, in the state of a block.
     pub(super) async fn views<C: SolCall>(
         &self,
         contract: Address,
         calls: &[C],
+        at: BlockNumber,
     ) -> Result<Vec<C::Return>, EndpointError> {
-        let params = |call: &C| {
+        let calls: Vec<_> = calls.iter().map(|call| (contract, call)).collect();
+        self.views_of(&calls, at).await
+    }
+
+    /// Asks several contracts, in the state of a block.
+    pub(super) async fn views_of<C: SolCall>(
+        &self,
+        calls: &[(Address, &C)],
+        at: BlockNumber,
+    ) -> Result<Vec<C::Return>, EndpointError> {
+        let params = |(contract, call): &(Address, &C)| {
             let input = Some(call.abi_encode().into());
-            let request = CallRequest { to: Some(contract), input, ..CallRequest::default() };
-            json!([request, "latest"])
+            let request = CallRequest { to: Some(*contract), input, ..CallRequest::default() };
+            json!([request, at])
         };
         let params: Vec<_> = calls.iter().map(params).collect();
         let answers: Vec<Bytes> = self.calls("eth_call", &params).await?;

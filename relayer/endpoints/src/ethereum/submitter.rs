@@ -22,6 +22,12 @@ const GAS_MARGIN_PERCENT: u64 = 125;
 /// The gas of a call that is not tried first: a client update and some packets.
 const UNTRIED_GAS: u64 = 8_000_000;
 
+/// The most gas of one transaction (EIP-7825).
+const MAX_GAS: u64 = 1 << 24;
+
+/// The most calls of one `multicall`.
+const MAX_CALLS: usize = 256;
+
 /// What the fees of a replacement are multiplied by, in percent: nodes demand ten more.
 const BUMP_PERCENT: u128 = 115;
 
@@ -55,8 +61,12 @@ impl EthereumEndpoint {
         u64::try_from(count).map_err(|_| nonsense("nonce", &count))
     }
 
-    async fn gas(&self, input: Vec<u8>) -> Result<u64, EndpointError> {
+    async fn gas(&self, messages: &[Message], input: Vec<u8>) -> Result<u64, EndpointError> {
         let (_, account) = self.signer()?;
+        if messages.len() > MAX_CALLS {
+            let reason = format!("{} calls, at most {MAX_CALLS}", messages.len());
+            return Err(EndpointError::TooLarge { reason });
+        }
         let request = CallRequest {
             from: Some(account),
             to: Some(self.settings.router),
@@ -69,6 +79,7 @@ impl EthereumEndpoint {
         let gas: u64 = gas;
         gas.checked_mul(GAS_MARGIN_PERCENT)
             .and_then(|gas| gas.checked_div(100))
+            .map(|more| more.min(MAX_GAS).max(gas))
             .ok_or_else(|| nonsense(method, &gas))
     }
 
@@ -131,7 +142,11 @@ impl EthereumEndpoint {
         if says("insufficient funds") {
             return EndpointError::Unfunded { reason };
         }
-        if says("exceeds block gas limit") || says("oversized") || says("gas required exceeds") {
+        if says("exceeds block gas limit")
+            || says("gas limit too high")
+            || says("oversized")
+            || says("gas required exceeds")
+        {
             return EndpointError::TooLarge { reason };
         }
         if says("nonce too low") || says("nonce too high") {
@@ -187,7 +202,7 @@ impl Submitter for EthereumEndpoint {
     }
 
     async fn estimate(&self, messages: &[Message]) -> Result<Fee, EndpointError> {
-        let gas = self.gas(input_of(messages)).await?;
+        let gas = self.gas(messages, input_of(messages)).await?;
         let price = self.execution.number("eth_gasPrice", json!([])).await?;
         let wei = price.saturating_mul(U256::from(gas));
         Ok(Fee { amount: amount(wei), denom: "wei".to_owned(), gas })
@@ -195,7 +210,7 @@ impl Submitter for EthereumEndpoint {
 
     async fn sign(&self, messages: &[Message]) -> Result<Signed, EndpointError> {
         let input = input_of(messages);
-        let gas = self.gas(input.clone()).await?;
+        let gas = self.gas(messages, input.clone()).await?;
         self.sign_call(input, gas).await
     }
 

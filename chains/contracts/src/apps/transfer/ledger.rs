@@ -7,7 +7,7 @@
 use causeway_core::transfer::{Denom, Hop, PORT};
 use causeway_core::{Amount, ClientId, DecodeError, PortId};
 
-use super::TransferError;
+use super::{Pots, TransferError};
 use crate::app::AppError;
 use crate::context::Context;
 use crate::host::{Account, OutOfGas, Token};
@@ -60,12 +60,21 @@ impl<'a> Pot<'a> {
 
     /// Client ids have no slash, so that no two pots share a key.
     fn key(&self) -> Vec<u8> {
-        let (kind, client, token) = match self {
-            Self::Escrow { client, token } => ("escrow", client, token),
-            Self::Issued { client, token } => ("issued", client, token),
+        let (pots, client, token) = match self {
+            Self::Escrow { client, token } => (Pots::Escrows, client, token),
+            Self::Issued { client, token } => (Pots::Issues, client, token),
         };
-        format!("{kind}/{client}/{token}").into_bytes()
+        format!("{}{token}", pots_of(client, pots)).into_bytes()
     }
+}
+
+/// What the keys of a client's pots of one kind begin with.
+pub(super) fn pots_of(client: &ClientId, pots: Pots) -> String {
+    let kind = match pots {
+        Pots::Escrows => "escrow",
+        Pots::Issues => "issued",
+    };
+    format!("{kind}/{client}/")
 }
 
 /// The books of the transfer application.

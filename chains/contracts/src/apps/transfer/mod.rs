@@ -9,6 +9,7 @@ mod error;
 mod flight;
 mod ledger;
 mod limit;
+mod list;
 mod settings;
 
 use causeway_core::transfer::{
@@ -24,6 +25,7 @@ use crate::host::{Account, Token};
 pub use error::TransferError;
 pub use ledger::{Ledger, Pot};
 pub use limit::RateLimit;
+pub use list::Pots;
 
 use flight::Flight;
 use limit::Direction;

@@ -12,8 +12,11 @@ fn pause_key(client: &ClientId) -> Vec<u8> {
     format!("pause/{client}").into_bytes()
 }
 
+/// Where the denominations of vouchers are, each under its voucher's name.
+pub(super) const DENOMS: &str = "denom/";
+
 fn denom_key(token: &Token) -> Vec<u8> {
-    format!("denom/{token}").into_bytes()
+    format!("{DENOMS}{token}").into_bytes()
 }
 
 /// Transfers through `client` are not paused.

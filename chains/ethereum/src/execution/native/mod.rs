@@ -1,5 +1,6 @@
 //! The contracts' methods.
 
+mod list;
 mod router;
 pub(super) mod token;
 mod transfer;

@@ -11,6 +11,7 @@ use causeway_wire_ethereum::abi::Reverted;
 use causeway_wire_ethereum::abi::sol::{Errors, Gmp, Transfer};
 use causeway_wire_ethereum::contracts::{ROUTER, TRANSFER, voucher_address};
 
+use super::list;
 use super::router::escrow;
 use super::{Answer, Call, answer, decode, handle, no_such_method};
 use crate::execution::code::Contract;
@@ -33,7 +34,7 @@ pub(super) fn call(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Answer {
     }
 }
 
-fn with_context<T>(
+pub(super) fn with_context<T>(
     machine: &mut Machine<'_, '_>,
     call: impl FnOnce(&mut Context<'_>) -> Result<T, AppError>,
 ) -> Result<T, Failure> {
@@ -84,7 +85,7 @@ fn view(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Answer {
             let amount = with_context(machine, |ctx| App::issued(ctx, &client, &token))?;
             answer::<Transfer::issuedCall>(&amount.into())
         }
-        _ => no_such_method(),
+        _ => list::call(machine, call),
     }
 }
 

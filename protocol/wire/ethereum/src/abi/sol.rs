@@ -83,6 +83,13 @@ sol! {
     }
 
     #[derive(Debug, PartialEq, Eq)]
+    struct Holding {
+        address token;
+        string denom;
+        uint256 amount;
+    }
+
+    #[derive(Debug, PartialEq, Eq)]
     struct SendCallMsg {
         string sourceClient;
         string receiver;
@@ -202,6 +209,12 @@ sol! {
             returns (uint64 windowSeconds, uint256 mostOut, uint256 mostIn);
         function escrowed(string clientId, address token) external view returns (uint256 amount);
         function issued(string clientId, address token) external view returns (uint256 amount);
+        function getVouchers(address after_, uint64 limit) external view
+            returns (Holding[] vouchers);
+        function getEscrowed(string clientId, address after_, uint64 limit) external view
+            returns (Holding[] escrowed);
+        function getIssued(string clientId, address after_, uint64 limit) external view
+            returns (Holding[] issued);
 
         event IBCERC20ContractCreated(address indexed contractAddress, string fullDenomPath);
     }
