@@ -26,7 +26,7 @@ async fn packets_arrive_and_their_answers_come_home() {
 #[tokio::test(start_paused = true)]
 async fn what_cannot_arrive_comes_back() {
     let mut world = World::new(2, [2, 0]);
-    world.net.lock().unwrap().chains[1].refuses = |packet| packet.payloads[0].value == b"7";
+    world.net.lock().unwrap().chains[1].refuses = super::net::refuses_seven;
     let daemon = world.daemon().await;
     world.send(0, 7, 600);
     world.send(0, 1, 600);

@@ -15,6 +15,7 @@ mod lifecycle;
 mod net;
 mod rpc;
 mod scale;
+mod sharing;
 mod trace;
 mod work;
 mod world;

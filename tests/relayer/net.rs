@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use causeway_chain::Random;
+use causeway_core::transfer::FungibleTokenPacketData;
 use causeway_core::{
-    Acknowledgement, Amount, Any, ClientId, Counterparty, Height, MerklePrefix, Message, Packet,
-    PacketPath, PacketResult, PacketTrace, Payload, Response, Sequence,
+    Acknowledgement, Amount, Any, ClientId, Counterparty, Encoding, Height, MerklePrefix, Message,
+    Packet, PacketPath, PacketResult, PacketTrace, Payload, Response, Sequence,
 };
 use causeway_relayer_endpoints::{ChainEvent, Executed, Holding, MessageOutcome};
 
@@ -74,6 +75,8 @@ pub(crate) struct Chain {
 pub(crate) struct Net {
     pub(crate) chains: [Chain; 2],
     pub(crate) random: Random,
+    /// How many coins each chain has.
+    pub(crate) coins: u64,
 }
 
 pub(crate) type Shared = Arc<Mutex<Net>>;
@@ -128,7 +131,7 @@ impl Net {
     /// Two chains, blocks final after so many more, with a client of each other, `client-0`.
     pub(crate) fn new(seed: u64, depths: [usize; 2]) -> Shared {
         let chains = depths.map(Chain::new);
-        let mut net = Self { chains, random: Random::new(seed) };
+        let mut net = Self { chains, random: Random::new(seed), coins: 2_000_000 };
         for me in 0..2 {
             let client = Client {
                 counterparty: Some(counterparty("client-0")),
@@ -146,11 +149,16 @@ impl Net {
 
     /// Puts a message of a user into the pool.
     pub(crate) fn user(&mut self, me: usize, account: &str, message: Message) {
+        self.all_at_once(me, account, vec![message]);
+    }
+
+    /// Puts messages of a user into the pool, in one transaction.
+    pub(crate) fn all_at_once(&mut self, me: usize, account: &str, messages: Vec<Message>) {
         let chain = &mut self.chains[me];
         let nonce = chain.next_nonce(account);
         let name = format!("{account}-{nonce}");
         let account = account.to_owned();
-        chain.pool.push(Tx { name, account, nonce, fee: 100, messages: vec![message] });
+        chain.pool.push(Tx { name, account, nonce, fee: 100, messages });
     }
 
     /// The next block: everything in the pool that can go, in order.
@@ -400,14 +408,21 @@ impl Net {
                 .filter(|((token, _), _)| token != "coin")
                 .map(|(_, amount)| *amount)
                 .sum();
-            assert_eq!(total - vouchers, 2_000_000, "the chain's own coins");
+            assert_eq!(total - vouchers, self.coins, "the chain's own coins");
         }
     }
 }
 
-/// The value of a payload is the amount, as text; the receiver is always bob.
+/// What a packet transfers.
 fn amount(packet: &Packet) -> u64 {
-    String::from_utf8(packet.payloads[0].value.clone()).unwrap().parse().unwrap()
+    let data = &packet.payloads[0].value;
+    let data = FungibleTokenPacketData::decode(data, Encoding::Json).unwrap();
+    data.amount().to_string().parse().unwrap()
+}
+
+/// A chain that does not like sevens.
+pub(crate) fn refuses_seven(packet: &Packet) -> bool {
+    amount(packet) == 7
 }
 
 fn take(block: &mut Block, packet: &Packet, from: &str) -> Result<(), String> {
@@ -462,14 +477,11 @@ pub(crate) fn proof(height: Height, paths: &[PacketPath]) -> Vec<u8> {
     format!("{height}:{}", paths.join(",")).into_bytes()
 }
 
+/// A transfer from alice to bob.
 pub(crate) fn payload(amount: u64) -> Payload {
-    Payload {
-        source_port: "transfer".parse().unwrap(),
-        dest_port: "transfer".parse().unwrap(),
-        version: "model-1".into(),
-        encoding: "text".into(),
-        value: amount.to_string().into_bytes(),
-    }
+    let denom = "coin".parse().unwrap();
+    let data = FungibleTokenPacketData::new(denom, Amount::from(amount), "alice", "bob", "");
+    data.unwrap().to_payload(Encoding::Json).unwrap()
 }
 
 /// An amount as the ledger speaks of it.

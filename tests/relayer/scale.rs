@@ -76,3 +76,22 @@ async fn many_packets_in_flight_are_taken_up_again() {
     world.second().await;
     daemon.stop().await;
 }
+
+/// Batches are full, and several are on their way at once: in the chains' time, which is not that of
+/// the machine.
+#[tokio::test(start_paused = true)]
+async fn a_burst_is_not_relayed_one_by_one() {
+    let mut world = World::new(3, [0, 0]);
+    let daemon = world.daemon().await;
+    world.second().await;
+    world.send_many(0, 1, 6000, 3000);
+    let began = world.now;
+    world.until_over(&daemon, 600).await;
+    daemon.stop().await;
+    assert!(world.now - began <= 20, "{} blocks", world.now - began);
+    let net = world.net.lock().unwrap();
+    let [left, right] = &net.chains;
+    // A hundred messages fit into a transaction, but all deliveries of a batch are one.
+    let transactions = (left.transactions, right.transactions);
+    assert!(transactions.0 <= 100 && transactions.1 <= 25, "{transactions:?}");
+}

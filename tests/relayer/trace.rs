@@ -4,7 +4,7 @@ use causeway_relayer_daemon::rpc::client::RpcClient;
 use causeway_relayer_daemon::rpc::types::{ClientJson, PacketsJson, TraceJson};
 use serde_json::{Value, json};
 
-use super::net::{Client, id};
+use super::net::{Client, id, refuses_seven};
 use super::rpc::{asked, code, listening};
 use super::world::World;
 
@@ -92,7 +92,7 @@ async fn packets_are_listed_by_their_place() {
     let mut world = World::new(3, [0, 0]);
     let (daemon, address) = listening(&mut world).await;
     let rpc = RpcClient::new(address, None);
-    world.net.lock().unwrap().chains[1].refuses = |packet| packet.payloads[0].value == b"7";
+    world.net.lock().unwrap().chains[1].refuses = refuses_seven;
     for amount in [1, 7, 1, 7, 1] {
         world.send(0, amount, 600);
     }
@@ -137,6 +137,13 @@ async fn packets_are_listed_by_their_place() {
     let mut expected = ids(&rpc, json!({ "state": "open" })).await;
     expected.sort();
     assert_eq!(open, expected);
+
+    // An account is found in whatever letters: what has not ended comes first.
+    let traced = trace(&rpc, "ALICE").await;
+    assert_eq!((&*traced.kind, traced.packets.len()), ("account", 10));
+    let ended: Vec<_> = traced.packets.iter().map(|it| it.outcome.is_some()).collect();
+    assert!(ended.is_sorted() && ended[4] != ended[5], "{ended:?}");
+    assert_eq!(ids(&rpc, json!({ "account": "Bob", "limit": 3 })).await.len(), 10);
 
     // Why they wait, and what to do.
     let waits = &trace(&rpc, "left/client-0/6").await.packets[0];

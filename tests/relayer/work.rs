@@ -1,9 +1,13 @@
 //! What is done without a daemon.
 
 use core::time::Duration;
+use std::collections::BTreeSet;
+
+use causeway_core::Amount;
 
 use causeway_relayer_daemon::work::{
-    self, Named, PathParameters, create_client, create_path, find_path, list_clients,
+    self, Balance, Named, PathParameters, create_client, create_path, find_path, list_clients,
+    solvency,
 };
 use causeway_relayer_endpoints::ClientParameters;
 
@@ -110,4 +114,50 @@ async fn clients_are_brought_forward_and_caught_out() {
         });
     let evidence = work::submit_misbehaviour(a, &client, b, None, patience);
     assert!(meanwhile(&mut world, evidence).await.unwrap().is_some());
+}
+
+/// Blocks come faster than books can be read, or not; packets are everywhere on their way.
+#[tokio::test(start_paused = true)]
+async fn books_are_called_broken_only_when_something_is_missing() {
+    let mut world = World::new(3, [0, 2]);
+    let daemon = world.daemon().await;
+    let endpoints = world.endpoints("auditor");
+    let client = id("client-0");
+    let named = |alias| (Named { alias, endpoint: &*endpoints[alias] }, &client);
+    let mut seen = BTreeSet::new();
+    for pause in [1000, 1000, 1000, 60, 60, 60] {
+        let mut books = core::pin::pin!(solvency(named("left"), named("right")));
+        let rows = loop {
+            world.send_many(0, 2, 600, 3);
+            world.send_many(1, 1, 600, 2);
+            {
+                world.now += 1;
+                let mut net = world.net.lock().unwrap();
+                (0..2).for_each(|me| net.mine(me, world.now));
+            }
+            tokio::select! {
+                biased;
+                rows = &mut books => break rows.unwrap(),
+                () = tokio::time::sleep(Duration::from_millis(pause)) => {}
+            }
+        };
+        assert!(rows.iter().all(|row| row.balance != Balance::Broken), "{rows:#?}");
+        seen.extend(rows.iter().map(|row| (pause, row.balance.name())));
+        assert!(rows.iter().any(|row| row.in_flight_out != Amount::ZERO), "{rows:#?}");
+    }
+    assert!(seen.contains(&(1000, "holds")) && seen.contains(&(60, "moving")), "{seen:?}");
+    world.until_over(&daemon, 60).await;
+    let rows = solvency(named("left"), named("right")).await.unwrap();
+    assert!(rows.iter().all(|row| row.balance == Balance::Holds), "{rows:#?}");
+    {
+        let mut net = world.net.lock().unwrap();
+        let head = net.chains[1].head();
+        let balances = &mut net.chains[1].blocks[head].state.balances;
+        let vouchers = ("transfer/client-0/coin".to_owned(), "bob".to_owned());
+        *balances.get_mut(&vouchers).unwrap() += 1;
+    }
+    let rows = solvency(named("left"), named("right")).await.unwrap();
+    let broken: Vec<_> = rows.iter().filter(|row| row.balance == Balance::Broken).collect();
+    assert!(matches!(broken.as_slice(), [row] if row.home.chain == "left"), "{rows:#?}");
+    daemon.stop().await;
 }

@@ -89,12 +89,17 @@ impl World {
 
     /// A packet of alice's, with some seconds to arrive.
     pub(crate) fn send(&self, me: usize, amount: u64, secs: u64) {
+        self.send_many(me, amount, secs, 1);
+    }
+
+    /// So many of them at once.
+    pub(crate) fn send_many(&self, me: usize, amount: u64, secs: u64, count: usize) {
         let message = Message::SendPacket(SendPacket {
             source_client: id("client-0"),
             timeout_timestamp: self.now + secs,
             payloads: vec![payload(amount)],
         });
-        self.net.lock().unwrap().user(me, "alice", message);
+        self.net.lock().unwrap().all_at_once(me, "alice", vec![message; count]);
     }
 
     /// Both chains make a block, and some time passes.

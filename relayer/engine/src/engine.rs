@@ -9,6 +9,7 @@ use crate::inspect::Asked;
 use crate::lanes::Lane;
 use crate::packet::{Progress, Tracked};
 use crate::packets::Packets;
+use crate::size::BatchSize;
 use crate::standing::Standing;
 use crate::{
     BatchId, ClientReport, Effect, Input, Limits, Observation, PacketKey, PacketRecord, PerSide,
@@ -37,7 +38,7 @@ pub(crate) struct End {
     /// How far the list was read.
     pub(crate) listing: Listing,
     /// The most items of a batch on this chain, by experience.
-    pub(crate) batch_items: usize,
+    pub(crate) size: BatchSize,
     /// Nothing is submitted before this time.
     pub(crate) paused_until: Timestamp,
     /// The client is not refreshed before this time: the last refresh may have to show first.
@@ -92,7 +93,7 @@ impl PathEngine {
             scan_failures: 0,
             clear_at: now,
             listing: Listing::default(),
-            batch_items: limits.batch_items.max(1),
+            size: BatchSize::new(limits.batch_items),
             paused_until: now,
             refresh_from: now,
             groups: VecDeque::new(),

@@ -36,6 +36,7 @@ mod packets;
 mod plan;
 mod record;
 mod side;
+mod size;
 mod standing;
 mod status;
 #[cfg(test)]

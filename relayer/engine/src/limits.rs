@@ -5,7 +5,7 @@ use core::time::Duration;
 /// The tuning of one path. The defaults suit chains with blocks every second or two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The most items of one batch; halved whenever a chain says that a batch was too large.
+    /// The most items of one batch; less where a chain says that a batch was too large.
     pub batch_items: usize,
     /// How long a batch waits for company after its first item is ready.
     pub gather: Duration,
@@ -46,9 +46,9 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            batch_items: 64,
+            batch_items: 256,
             gather: Duration::from_millis(150),
-            batches_in_flight: 2,
+            batches_in_flight: 16,
             bump_after: Duration::from_secs(20),
             bumps: 4,
             give_up_after: Duration::from_mins(2),

@@ -74,7 +74,8 @@ impl PathEngine {
         height: Height,
         results: Vec<(PacketKey, ItemResult)>,
     ) {
-        let Some(on) = self.batches.get(&id).map(|batch| batch.on) else { return };
+        let batch = self.batches.get(&id).map(|batch| (batch.on, batch.keys.len()));
+        let Some((on, items)) = batch else { return };
         let mut unmentioned: BTreeSet<_> = self.take_batch(id).into_iter().collect();
         for (key, result) in results {
             if !unmentioned.remove(&key) {
@@ -94,9 +95,7 @@ impl PathEngine {
         for key in unmentioned {
             self.set(key, Progress::Inspection);
         }
-        let most = self.limits.batch_items.max(1);
-        let end = self.end_mut(on);
-        end.batch_items = end.batch_items.saturating_add(1).min(most);
+        self.end_mut(on).size.took(items);
         self.effects.push_back(Effect::ReadClient(on));
     }
 
@@ -182,7 +181,7 @@ impl PathEngine {
             return self.hold(*only, "the packet does not fit into a transaction by itself");
         }
         if !keys.is_empty() {
-            self.end_mut(on).batch_items = keys.len().div_ceil(2).max(1);
+            self.end_mut(on).size.refused(keys.len());
             self.requeue(keys);
         }
     }

@@ -108,7 +108,7 @@ impl PathEngine {
 
     /// The packets whose turn it is on a chain: none while the first of them may get company.
     fn ready(&self, on: Side) -> Vec<PacketKey> {
-        let limit = self.end(on).batch_items;
+        let limit = self.end(on).size.get();
         let lane = |lane| {
             let ready = self.packets.ready(on, lane, self.now);
             ready.filter(|key| self.may_go(on, *key)).take(limit).collect::<Vec<_>>()

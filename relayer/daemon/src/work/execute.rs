@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use causeway_core::{Message, Response};
+use causeway_core::{Message, Recourse, Response};
 use causeway_relayer_endpoints::{
     EndpointError, Executed, MessageOutcome, Signed, Transaction, TransactionState,
 };
@@ -70,6 +70,13 @@ impl WorkError {
         Self::Unexpected { chain: chain.alias.to_owned(), reason: reason.into() }
     }
 
+    /// True for what comes of another's transaction with the same key: nonce, sequence or coins
+    /// are not what they were.
+    pub const fn is_clash(&self) -> bool {
+        let Self::Endpoint { error, .. } = self else { return false };
+        matches!(error, EndpointError::Refused { recourse: Recourse::Retry, .. })
+    }
+
     /// A stable name of the kind of error.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -82,15 +89,31 @@ impl WorkError {
 }
 
 /// Signs and broadcasts messages with the endpoint's account, and waits for a block that has them.
-/// Not for an account that a running daemon owns.
+/// Others, a running daemon among them, may use the same key meanwhile: what comes to nothing
+/// because of them is signed again.
 pub async fn execute(
     chain: Named<'_>,
     messages: &[Message],
     patience: Duration,
 ) -> Result<(Transaction, Vec<Response>), WorkError> {
-    let signed = chain.endpoint.sign(messages).await.map_err(WorkError::on(chain))?;
-    offer(chain, &signed).await?;
-    outcome(chain, signed, patience).await
+    let started = Instant::now();
+    let mut is_first = true;
+    loop {
+        let offered = match chain.endpoint.sign(messages).await {
+            Ok(signed) => offer(chain, &signed).await.map(|()| signed),
+            Err(error) => Err(WorkError::on(chain)(error)),
+        };
+        match offered {
+            Ok(signed) => return outcome(chain, signed, patience).await,
+            Err(error) if error.is_clash() && started.elapsed() < patience => {}
+            Err(error) => return Err(error),
+        }
+        // An endpoint forgets by itself what a refusal has shown to be wrong.
+        if !core::mem::take(&mut is_first) {
+            chain.endpoint.reconcile().await.map_err(WorkError::on(chain))?;
+            sleep(ASK_EVERY).await;
+        }
+    }
 }
 
 /// Broadcasts a signed transaction. Whoever signs several with one account offers each before the
