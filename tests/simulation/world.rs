@@ -255,7 +255,8 @@ impl World {
             }
             self.step()?;
         }
-        Ok(())
+        // What a state shows already, events show with the next blocks.
+        self.pass(Duration::from_secs(5))
     }
 
     fn describe(&self) -> String {
