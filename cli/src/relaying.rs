@@ -95,6 +95,24 @@ pub(crate) fn endpoints<'c>(
     chains.into_iter().map(signer).collect()
 }
 
+/// Refuses a node that serves another chain than the configuration says.
+pub(crate) async fn check_network(
+    config: &Config,
+    chain: &str,
+    endpoint: &dyn Endpoint,
+) -> Result<(), Failure> {
+    let settings = config.chain(chain).map_err(|reason| Failure::Usage(anyhow!(reason)))?;
+    let on = |error| failure(WorkError::Endpoint { chain: chain.to_owned(), error });
+    let (got, expected) =
+        (endpoint.identity().await.map_err(on)?.network, settings.network_id.get_ref());
+    if got == *expected {
+        return Ok(());
+    }
+    Err(Failure::Usage(anyhow!(
+        "{chain}: the node serves {got}, the configuration says {expected}: correct one of them"
+    )))
+}
+
 /// An endpoint with its name.
 pub(crate) fn named<'e>(endpoints: &'e Endpoints, alias: &'e str) -> Result<Named<'e>, Failure> {
     let found = endpoints.get_key_value(alias);

@@ -26,8 +26,20 @@ pub(super) struct Question {
 /// Sends a packet, waits for its end if that is wanted, and tells.
 pub(super) async fn carry(way: &Way, question: Question, wait: bool) -> Result<Answer, Failure> {
     let told = told_to_stop()?;
+    tokio::pin!(told);
     let Question { asked, what, payloads, timeout } = question;
-    let sent = match way.send(payloads.clone(), timeout).await {
+    let sent = tokio::select! {
+        sent = way.send(payloads.clone(), timeout) => sent,
+        () = &mut told => {
+            let (chain, account) = (&way.source.alias, way.source.endpoint.account());
+            let reason = anyhow!(
+                "stopped; what went out may still be executed: `causeway trace {account}` tells, \
+                 `causeway balance {chain}:{account}` too"
+            );
+            return Err(Failure::Environment(reason));
+        }
+    };
+    let sent = match sent {
         Ok(sent) => sent,
         Err(error) => return refused(asked, &what, error),
     };
@@ -41,7 +53,7 @@ pub(super) async fn carry(way: &Way, question: Question, wait: bool) -> Result<A
         ending = way.follow((sent.sequence, timeout), |step| {
             Output::progress(&format!("{id}: {step}"));
         }) => ending,
-        () = told => {
+        () = &mut told => {
             let reason = anyhow!("stopped waiting; {id} goes on without: `causeway trace {id}`");
             return Err(Failure::Environment(reason));
         }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
+use causeway_relayer_daemon::rpc::RpcError;
 use causeway_relayer_daemon::{Config as DaemonConfig, Daemon, Path, StartError};
 use clap::Args;
 use serde_json::{Value, json};
@@ -70,15 +71,25 @@ impl RelayArgs {
                 () = &mut told => return Ok(ExitCode::SUCCESS),
             };
         }
+        for (alias, endpoint) in &endpoints {
+            // A chain that does not answer yet may answer later; another chain never will.
+            if let Err(Failure::Usage(error)) =
+                relaying::check_network(config, alias, &**endpoint).await
+            {
+                return Err(Failure::Usage(error));
+            }
+        }
         if paths.is_empty() {
             let reason = "there is no path between the configured chains: `causeway path create` \
                           makes one";
             return Err(Failure::Usage(anyhow!(reason)));
         }
-        let mut relayer = config.relayer.clone();
-        if let (Some(relayer), Some(listen)) = (&mut relayer, self.listen) {
-            relayer.listen = toml::Spanned::new(0..0, listen);
-        }
+        let listen = self.listen.map(|listen| toml::Spanned::new(0..0, listen));
+        let relayer = match (config.relayer.clone(), listen) {
+            (Some(relayer), Some(listen)) => Some(RelayerConfig { listen, ..relayer }),
+            (None, Some(listen)) => Some(RelayerConfig { listen, token_file: None, store: None }),
+            (relayer, None) => relayer,
+        };
         let daemon = start(relayer.as_ref(), endpoints, &paths).await?;
         output.answer(&answer(&daemon, &paths))?;
         told.await;
@@ -98,8 +109,12 @@ pub(super) async fn start(
     let store = relaying::store(relayer)?;
     let config = DaemonConfig { rpc, ..DaemonConfig::default() };
     Daemon::start(config, endpoints, paths, &store).await.map_err(|error| match error {
-        StartError::UnknownChain { .. } | StartError::Loop(_) => Failure::usage(error),
-        StartError::Store(_) | StartError::Rpc(_) => Failure::environment(error),
+        StartError::UnknownChain { .. }
+        | StartError::Loop(_)
+        | StartError::Rpc(RpcError::NoToken(_) | RpcError::BadToken) => Failure::usage(error),
+        StartError::Store(_) | StartError::Rpc(RpcError::Listen { .. }) => {
+            Failure::environment(error)
+        }
     })
 }
 

@@ -90,7 +90,6 @@ impl Way {
         heard: &mut Heard,
         told: &mut impl FnMut(Step),
     ) -> Option<Ending> {
-        heard.trouble = None;
         if let Some((_, height)) = &finding.committed {
             let height = height.height();
             if !heard.sent {
@@ -112,6 +111,12 @@ impl Way {
             told(Step::Received { height: height.height() });
         }
         let is_settled = finding.committed.is_none() && !finding.body_missing;
+        if is_settled && matches!(finding.destination, Destination::Unanswered) {
+            // It was received, so that it cannot have timed out.
+            let chain = &self.destination.alias;
+            heard.trouble(format!("{chain} has received it, but does not show its answer"), told);
+            return None;
+        }
         is_settled.then(|| match finding.destination {
             Destination::Answered(answer, height) if answer.is_error() => {
                 Ending::Refused { received_at: height.height() }
@@ -148,7 +153,7 @@ impl core::fmt::Display for Step {
             Self::Sent { height } => write!(f, "sent at height {height}"),
             Self::SourceFinal => f.write_str("final at its source, on its way"),
             Self::Received { height } => {
-                write!(f, "received at height {height}, the answer is on its way back")
+                write!(f, "received at height {height}, the answer is on its way")
             }
             Self::Unknown { reason } => write!(f, "asking again: {reason}"),
         }

@@ -71,14 +71,16 @@ impl Way {
         to: &str,
     ) -> Result<Self, Failure> {
         let usage = |reason: String| Failure::Usage(anyhow!(reason));
-        let source = config.chain(from).map_err(usage)?;
-        let source = families::endpoint(source, Some(key)).map_err(usage)?;
+        let chain = config.chain(from).map_err(usage)?;
+        let source = families::endpoint(chain, Some(key)).map_err(usage)?;
+        relaying::check_network(config, from, &*source).await?;
         let destination = relaying::reader(config, to)?;
         let is_it = |path: &Path| {
             let ends = [path.a.chain.as_str(), path.b.chain.as_str()];
             ends == [from, to] || ends == [to, from]
         };
         let configured = configured_paths(config)?.into_iter().find(is_it);
+        let is_configured = configured.is_some();
         let path = if let Some(path) = configured {
             path
         } else {
@@ -97,7 +99,35 @@ impl Way {
             client: end.client,
             endpoint,
         };
-        Ok(Self { source: end(here, source), destination: end(there, destination) })
+        let way = Self { source: end(here, source), destination: end(there, destination) };
+        if is_configured {
+            way.check().await?;
+        }
+        Ok(way)
+    }
+
+    /// Refuses a way whose source end does not lead to its destination: what is sent would go
+    /// somewhere else.
+    async fn check(&self) -> Result<(), Failure> {
+        let Self { source, destination } = self;
+        let on = |end: &End| {
+            let chain = end.alias.clone();
+            move |error| relaying::failure(WorkError::Endpoint { chain, error })
+        };
+        let hosted = source.endpoint.client(&source.client).await.map_err(on(source))?;
+        let follows = destination.endpoint.is_followed_by(&hosted).await;
+        let is_bound = hosted.counterparty.is_some_and(|it| it.client_id == destination.client);
+        if follows.map_err(on(destination))? && is_bound {
+            return Ok(());
+        }
+        Err(Failure::Usage(anyhow!(
+            "the configuration has a path from {} {} to {} {}, but the first client does not \
+             lead there: correct `paths`, `causeway path list` shows those that there are",
+            source.alias,
+            source.client,
+            destination.alias,
+            destination.client
+        )))
     }
 
     /// Sends one packet, and waits until its chain has it.

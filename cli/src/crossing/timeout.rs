@@ -58,6 +58,8 @@ impl Timeout {
         let latest = source.head_time.secs().saturating_add(MAX_AHEAD_SECS);
         let at = match wish {
             Some(Self::At(at)) => at,
+            // A day is a day, whichever chain's clock is ahead.
+            Some(Self::In(length)) if length.as_secs() == MAX_AHEAD_SECS => latest,
             Some(Self::In(length)) => now.saturating_add(length.as_secs()),
             None => {
                 let both = finality(&source).saturating_add(finality(&destination));

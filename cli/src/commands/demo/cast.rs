@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use causeway_core::{Message, Response};
 use causeway_relayer_daemon::work::{Named, WorkError, offer, outcome};
-use causeway_relayer_endpoints::{Endpoint, Transaction};
+use causeway_relayer_endpoints::{Endpoint, Transaction, TransactionState};
 use tokio::sync::Mutex;
 
+use super::report::RowTransaction;
 use crate::relaying::PATIENCE;
 
 /// An account on a chain.
@@ -60,5 +61,15 @@ impl Account {
             signed
         };
         outcome(self.named(), signed, PATIENCE).await
+    }
+
+    /// A transaction of this account, with the height of the block that has it.
+    pub(super) async fn on_record(&self, kind: &str, transaction: &Transaction) -> RowTransaction {
+        let height = match self.endpoint.state(transaction).await {
+            Ok(TransactionState::Executed(executed)) => Some(executed.height.height()),
+            _ => None,
+        };
+        let (kind, chain) = (kind.to_owned(), self.chain.clone());
+        RowTransaction { kind, chain, hash: transaction.0.clone(), height }
     }
 }

@@ -8,13 +8,13 @@ use causeway_core::{
     Response, Sequence, Timestamp, UpdateClient,
 };
 use causeway_relayer_daemon::work::WorkError;
-use causeway_relayer_endpoints::{Endpoint, EndpointError, HostedClient, Transaction, Update};
+use causeway_relayer_endpoints::{Endpoint, EndpointError, HostedClient, Update};
 use causeway_relayer_engine::Destination;
 
 use super::Line;
 use super::cast::{Account, Trial};
 use super::crossings::{call, or_broken, tokens};
-use super::report::{Row, RowTransaction};
+use super::report::Row;
 use super::stage::Stage;
 use crate::crossing::{Sent, Timeout, Way};
 
@@ -55,7 +55,8 @@ async fn header(stage: &Stage) -> Result<Vec<Row>, String> {
     }
     let message = UpdateClient { client_id: client.clone(), client_message: forged };
     let row = Row::new("forged header", "pow -> pbft".to_owned(), String::new());
-    Ok(vec![refused(stage, row, &host, &[Message::UpdateClient(message)]).await])
+    let rule = "above the target";
+    Ok(vec![refused(stage, row, &host, Message::UpdateClient(message), rule).await])
 }
 
 /// What brings a client to the newest final height.
@@ -88,14 +89,17 @@ async fn proof(stage: &Stage) -> Result<Vec<Row>, String> {
         payloads: vec![tokens(stage, &way, (&denom, 1_000_000_000), (&alice, bob.address()))?],
         ..packet
     };
-    let mut messages = updates(&way.destination.client, update.messages);
-    messages.push(Message::ReceivePacket(ReceivePacket {
+    for update in updates(&way.destination.client, update.messages) {
+        let updated = bob.execute(&[update], Trial::First).await;
+        updated.map_err(|error| error.to_string())?;
+    }
+    let message = Message::ReceivePacket(ReceivePacket {
         packet: forged,
         proof_commitment: proofs.into_iter().next().unwrap_or_default(),
         proof_height: update.height,
-    }));
+    });
     let row = Row::new("forged proof", "pbft -> pos".to_owned(), format!("1000000000 {denom}"));
-    Ok(vec![refused(stage, row, &bob, &messages).await])
+    Ok(vec![refused(stage, row, &bob, message, "proof_key_mismatch").await])
 }
 
 /// The messages that bring updates.
@@ -135,7 +139,7 @@ async fn replay(stage: &Stage) -> Result<Vec<Row>, String> {
     row.seconds = stage.elapsed() - began;
     let verdict = match executed {
         Ok((transaction, responses)) => {
-            row.transactions = vec![transaction_on(&alice, &transaction)];
+            row.transactions = vec![alice.on_record("forgery", &transaction).await];
             match responses.as_slice() {
                 [Response::Packet(PacketResult::NoOp)] => {
                     Ok("refused: it was received before, nothing changed".to_owned())
@@ -171,7 +175,7 @@ async fn answer(stage: &Stage) -> Result<Vec<Row>, String> {
     });
     let mut row = Row::new("other's acknowledgement", "pos -> pbft".to_owned(), String::new());
     row.packet = Some(second.id);
-    let row = refused(stage, row, &bob, &[message]).await;
+    let row = refused(stage, row, &bob, message, "storage proof").await;
     way.follow((second.sequence, timeout), |_| ()).await;
     Ok(vec![row])
 }
@@ -196,22 +200,28 @@ async fn send(
     }
 }
 
-/// Sends what must be refused, without asking first.
-async fn refused(stage: &Stage, mut row: Row, account: &Account, messages: &[Message]) -> Row {
+/// Sends what must be refused by a rule, without asking first.
+async fn refused(
+    stage: &Stage,
+    mut row: Row,
+    account: &Account,
+    message: Message,
+    rule: &str,
+) -> Row {
     let began = stage.elapsed();
-    let executed = account.execute(messages, Trial::Skipped).await;
+    let executed = account.execute(&[message], Trial::Skipped).await;
     row.seconds = stage.elapsed() - began;
     let verdict = match executed {
         Err(WorkError::Failed { transaction, reason, .. }) => {
-            row.transactions = vec![transaction_on(account, &transaction)];
-            Ok(format!("refused: {reason}"))
+            row.transactions = vec![account.on_record("forgery", &transaction).await];
+            by_rule("refused", reason, rule)
         }
         Err(WorkError::Endpoint { error: EndpointError::Refused { reason, .. }, .. }) => {
-            Ok(format!("refused at the door: {reason}"))
+            by_rule("refused at the door", reason, rule)
         }
         Err(error) => Err(error.to_string()),
         Ok((transaction, _)) => {
-            row.transactions = vec![transaction_on(account, &transaction)];
+            row.transactions = vec![account.on_record("forgery", &transaction).await];
             Err("it was taken".to_owned())
         }
     };
@@ -219,11 +229,7 @@ async fn refused(stage: &Stage, mut row: Row, account: &Account, messages: &[Mes
     row.judged(verdict)
 }
 
-fn transaction_on(account: &Account, transaction: &Transaction) -> RowTransaction {
-    RowTransaction {
-        kind: "forgery".to_owned(),
-        chain: account.chain.clone(),
-        hash: transaction.0.clone(),
-        height: None,
-    }
+/// A refusal for another reason shows nothing.
+fn by_rule(how: &str, reason: String, rule: &str) -> Result<String, String> {
+    if reason.contains(rule) { Ok(format!("{how}: {reason}")) } else { Err(reason) }
 }

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::cast::Trial;
 use super::crossings::or_broken;
 use super::forgeries::{newest, updates};
-use super::report::{Row, RowTransaction};
+use super::report::Row;
 use super::stage::Stage;
 use crate::bundled::BUNDLED;
 use crate::control;
@@ -129,8 +129,7 @@ async fn recover(stage: &Stage, host: &str) -> Result<Vec<Row>, String> {
         let route = format!("{} on {host}", destination.alias);
         let mut row = Row::new("recovery", route, String::new());
         row.seconds = stage.elapsed() - began;
-        let (kind, chain, hash) = ("recover".to_owned(), host.to_owned(), transaction.0.clone());
-        row.transactions = vec![RowTransaction { kind, chain, hash, height: None }];
+        row.transactions = vec![authority.on_record("recover", &transaction).await];
         rows.push(row.judged(if is_frozen(source).await {
             Err("the client is still frozen".to_owned())
         } else {

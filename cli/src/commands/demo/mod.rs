@@ -1,5 +1,5 @@
-//! `causeway demo`: everything that the bridge does, and everything that it refuses, on a network of
-//! its own. The lines run side by side; each says in the end whether it held.
+//! `causeway demo`: everything that the bridge does, and everything that it refuses, on a network
+//! of its own. The lines run side by side; each says in the end whether it held.
 
 mod cast;
 mod crossings;
@@ -12,15 +12,17 @@ mod stage;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use clap::Args;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::up::Bundle;
 use crate::config::CONFIG_FILE;
@@ -35,6 +37,9 @@ const PORTS: u16 = 6;
 
 /// Where free ports are looked for.
 const FIRST_PORT: u16 = 26600;
+
+/// The longest that any part may take.
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Arguments of `causeway demo`.
 #[derive(Debug, Args)]
@@ -105,7 +110,7 @@ async fn perform(stage: Arc<Stage>) -> Report {
     let all = [crossings::lines(&stage), journeys::lines(&stage), forgeries::lines(&stage)];
     let mut lines = JoinSet::new();
     for (place, line) in all.into_iter().flatten().enumerate() {
-        lines.spawn(async move { (place, line.await) });
+        lines.spawn(async move { (place, in_time("a line", line).await) });
     }
     let mut played = BTreeMap::new();
     while let Some(line) = lines.join_next().await {
@@ -114,10 +119,17 @@ async fn perform(stage: Arc<Stage>) -> Report {
         played.entry(place).or_insert_with(Vec::new).extend(rows);
     }
     let mut rows: Vec<_> = played.into_values().flatten().collect();
-    let books = stage.books().await;
-    rows.extend(misbehaviour::rows(&stage).await);
-    rows.extend(crossings::afterwards(&stage).await);
+    let books = timeout(PATIENCE, stage.books()).await;
+    let books = books.unwrap_or_else(|_| Err("the chains did not answer".to_owned()));
+    rows.extend(in_time("misbehaviour", misbehaviour::rows(&stage)).await);
+    rows.extend(in_time("after recovery", crossings::afterwards(&stage)).await);
     Report { rows, books, secs: stage.elapsed() }
+}
+
+/// What a part shows, or that it took too long.
+async fn in_time(what: &str, line: impl Future<Output = Vec<Row>>) -> Vec<Row> {
+    let late = |_| vec![Row::broken(what, format!("it did not end in {} s", PATIENCE.as_secs()))];
+    timeout(PATIENCE, line).await.unwrap_or_else(late)
 }
 
 /// So many free ports in a row.
@@ -136,8 +148,13 @@ struct Place {
 
 impl Place {
     fn new() -> Result<Self, Failure> {
-        let path = std::env::temp_dir().join(format!("causeway-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&path)
+        let mut secret = [0; 8];
+        getrandom::fill(&mut secret).context("no randomness").map_err(Failure::Environment)?;
+        let name = format!("causeway-demo-{}", hex::encode(secret));
+        let path = std::env::temp_dir().join(name);
+        std::fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&path)
             .with_context(|| format!("cannot make {}", path.display()))
             .map_err(Failure::Environment)?;
         Ok(Self { path })

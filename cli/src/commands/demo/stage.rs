@@ -213,14 +213,10 @@ impl Stage {
 
     /// What was on the chains for a packet that has ended: what sent it, and what the relayer did.
     async fn transactions(&self, way: &Way, sent: &Sent) -> Vec<RowTransaction> {
-        let mut known = vec![RowTransaction {
-            kind: "send".to_owned(),
-            chain: way.source.alias.clone(),
-            hash: sent.transaction.0.clone(),
-            height: None,
-        }];
         let is_last =
             |step: &StepJson| !["send", "receive"].contains(&&*step.kind) && step.height.is_some();
+        let sender = Account::new(way.source.alias.clone(), way.source.endpoint.clone());
+        let mut known = vec![sender.on_record("send", &sent.transaction).await];
         for _ in 0..ASK_TIMES {
             let params = json!({ "id": sent.id });
             let packet: Result<PacketJson, _> = self.relayer.call("causeway_packet", params).await;

@@ -161,7 +161,9 @@ fn document(id: &PacketId, way: &Way, finding: Finding, body: Option<Packet>) ->
         }
         (false, Destination::Answered(answer, _)) if answer.is_error() => ("rejected", None),
         (false, Destination::Answered(..)) => ("acknowledged", None),
-        (false, Destination::Unreceived | Destination::Unanswered) => ("refunded", None),
+        // It was received, so that it cannot have timed out; what the answer was is not shown.
+        (false, Destination::Unanswered) => ("settled", None),
+        (false, Destination::Unreceived) => ("refunded", None),
     };
     let who = match &finding.destination {
         Destination::Unanswered => format!("the receiving application on {to}"),

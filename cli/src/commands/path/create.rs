@@ -8,7 +8,7 @@ use super::{document, text};
 use crate::config::ConfigArgs;
 use crate::keys::PassphraseArgs;
 use crate::output::{Answer, Failure, Output};
-use crate::relaying::{endpoints, failure, named, path_parameters};
+use crate::relaying::{check_network, endpoints, failure, named, path_parameters};
 
 /// Arguments of `causeway path create`.
 #[derive(Debug, Args)]
@@ -41,8 +41,12 @@ impl CreateArgs {
         let endpoints = endpoints(&config, chains, &self.passphrase)?;
         let (a, b) = (named(&endpoints, &self.a)?, named(&endpoints, &self.b)?);
         Output::progress(&format!("connecting {} and {}", self.a, self.b));
-        let runtime = crate::commands::runtime()?;
-        let path = runtime.block_on(create_path(a, b, &parameters)).map_err(failure)?;
+        let path = crate::commands::runtime()?.block_on(async {
+            for it in [a, b] {
+                check_network(&config, it.alias, it.endpoint).await?;
+            }
+            create_path(a, b, &parameters).await.map_err(failure)
+        })?;
         Ok(Answer::new(document(&path), text(&path)))
     }
 }

@@ -68,6 +68,10 @@ impl TransferArgs {
         if self.amount.is_zero() {
             return Err(usage("an amount of zero transfers nothing".to_owned()));
         }
+        if self.call.is_none() && self.payload.payload.is_some() {
+            let reason = "--payload is what a contract is called with: --call names it";
+            return Err(usage(reason.to_owned()));
+        }
         let (chain, key_name, owner) = self.from.resolve(&config)?;
         let (to_chain, to) = self.to.resolve(&config)?;
         let family = chain.family().map_err(usage)?;

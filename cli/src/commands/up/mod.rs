@@ -120,9 +120,7 @@ impl UpArgs {
     /// Starts the relayer if there is to be one, and tells how to reach everything.
     async fn relay(&self, running: &Running, output: &Output) -> Result<Option<Relayer>, Failure> {
         let mut config = running.config();
-        if !self.reset {
-            config.paths = running.paths_before();
-        }
+        config.paths = running.paths_before();
         let relayer = match config.relayer {
             Some(_) => Some(relayer::start(&mut config).await?),
             None => None,
@@ -138,10 +136,23 @@ impl UpArgs {
             Some(path) => path.clone(),
             None => home()?.join(DEFAULT_DATA_DIR),
         };
-        DataDir::open(&path, self.reset, self.seed).map_err(|error| match error {
+        let opened = DataDir::open(&path, self.reset, self.seed);
+        let directory = opened.map_err(|error| match error {
             DataDirError::OtherSeed { .. } => Failure::usage(error),
             _ => Failure::environment(error),
-        })
+        })?;
+        if self.reset {
+            // It names the paths of the network that is gone.
+            let file = directory.path().join(CONFIG_FILE);
+            match std::fs::remove_file(&file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    let reason = format!("cannot remove {}", file.display());
+                    return Err(Failure::Environment(anyhow::anyhow!(error).context(reason)));
+                }
+                _ => {}
+            }
+        }
+        Ok(directory)
     }
 }
 

@@ -132,7 +132,6 @@ pub async fn outcome(
     signed: Signed,
     patience: Duration,
 ) -> Result<(Transaction, Vec<Response>), WorkError> {
-    let on = WorkError::on(chain);
     let (alias, endpoint) = (chain.alias.to_owned(), chain.endpoint);
     let started = Instant::now();
     let transaction = signed.transaction;
@@ -144,12 +143,15 @@ pub async fn outcome(
             }
             Ok(TransactionState::Pending) => known_at = Instant::now(),
             Ok(TransactionState::Unknown) if known_at.elapsed() > UNKNOWN => {
-                endpoint.broadcast(&signed.raw).await.map_err(&on)?;
+                // A refusal is no answer now: it may be because the transaction was executed.
+                if let Err(error) = endpoint.broadcast(&signed.raw).await {
+                    tracing::debug!(chain = alias, %error, "the transaction is not taken again");
+                }
                 known_at = Instant::now();
             }
-            // What does not answer may answer later.
-            Ok(TransactionState::Unknown) | Err(EndpointError::Transport(_)) => {}
-            Err(error) => return Err(on(error)),
+            Ok(TransactionState::Unknown) => {}
+            // It is out, and only the chain's word on it counts: what goes wrong here may pass.
+            Err(error) => tracing::debug!(chain = alias, %error, "the transaction is not found"),
         }
         sleep(ASK_EVERY).await;
     }

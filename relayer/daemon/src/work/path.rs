@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use causeway_core::{
     ClientId, Counterparty, CreateClient, Message, RegisterCounterparty, Response,
 };
-use causeway_relayer_endpoints::{ClientParameters, HostedClient};
+use causeway_relayer_endpoints::{ClientParameters, EndpointError, HostedClient};
 use causeway_relayer_engine::ClientStatus;
 use futures_util::future::try_join_all;
 
@@ -212,7 +212,15 @@ fn path_of(a: Named<'_>, on_a: ClientId, b: Named<'_>, on_b: ClientId) -> Path {
 async fn clients_of(host: Named<'_>, followed: Named<'_>) -> Result<Vec<HostedClient>, WorkError> {
     let mut found = Vec::new();
     for id in host.endpoint.clients().await.map_err(WorkError::on(host))? {
-        let client = host.endpoint.client(&id).await.map_err(WorkError::on(host))?;
+        let client = match host.endpoint.client(&id).await {
+            Ok(client) => client,
+            Err(error @ EndpointError::Transport(_)) => return Err(WorkError::on(host)(error)),
+            // Clients of other types are other people's business.
+            Err(error) => {
+                tracing::debug!(chain = host.alias, client = %id, %error, "passed over");
+                continue;
+            }
+        };
         let follows = followed.endpoint.is_followed_by(&client).await;
         let follows = follows.map_err(WorkError::on(followed))?;
         if follows && client.report.status == ClientStatus::Active {
