@@ -77,8 +77,7 @@ async fn many_packets_in_flight_are_taken_up_again() {
     daemon.stop().await;
 }
 
-/// Batches are full, and several are on their way at once: in the chains' time, which is not that of
-/// the machine.
+/// Batches are full, and several are on their way at once: by the chains' time, not the machine's.
 #[tokio::test(start_paused = true)]
 async fn a_burst_is_not_relayed_one_by_one() {
     let mut world = World::new(3, [0, 0]);

@@ -153,11 +153,8 @@ pub(super) fn client(shared: &Shared, handle: &PathHandle, side: Side) -> Client
         _ => format!("it was not updated within its trusting period, by the time of {}", end.chain),
     };
     let next = |_| {
-        format!(
-            "`causeway client create` a new client of {} on {}, then `causeway client recover` {} \
-             with it, by the authority of {}",
-            other.chain, end.chain, end.client, end.chain
-        )
+        let (chain, client) = (&end.chain, &end.client);
+        format!("`causeway client recover {chain} {client}`, as the authority of {chain}")
     };
     ClientJson {
         chain: end.chain.clone(),
@@ -244,7 +241,7 @@ fn who(path: &Path, status: &PacketStatus) -> String {
         Actor::Authority(side) => {
             let end = end_of(path, side);
             let (chain, client) = (&end.chain, &end.client);
-            format!("the authority of {chain}, by recovering {client}: `causeway client recover`")
+            format!("the authority of {chain}: `causeway client recover {chain} {client}`")
         }
     }
 }
