@@ -16,4 +16,5 @@ mod ledger;
 mod limits;
 mod misbehaviour;
 mod relay;
+mod replace;
 mod world;
