@@ -147,8 +147,16 @@ pub trait LightClient: ClientTypes {
         now: Timestamp,
     ) -> Result<Verdict<Self>, Self::Error>;
 
-    /// The client state with which `subject`, expired or frozen, goes on from where the active
-    /// `substitute` is; refused when the two do not follow the same chain in the same way. The host
+    /// True when no message leads the client in one step from what it trusts to where `substitute`
+    /// is, so that it depends on messages from in between, which may never have existed. If so its
+    /// host lets the authority, who can look, recover it while it is still active. Never true in
+    /// families whose every stretch can be made up for later.
+    fn is_left_behind(_view: &impl ClientView<Self>, _substitute: &Self::ClientState) -> bool {
+        false
+    }
+
+    /// The client state with which `subject`, expired, frozen or left behind, goes on from where the
+    /// active `substitute` is; refused when the two do not follow the same chain in the same way. The host
     /// gives it the substitute's consensus states and records in place of its own.
     fn recover(
         subject: &Self::ClientState,

@@ -95,6 +95,8 @@ pub trait ErasedClient: Send + Sync {
         message: &Any,
         now: Timestamp,
     ) -> Result<RawVerdict, BoxedRefusal>;
+    /// See [`LightClient::is_left_behind`].
+    fn is_left_behind(&self, view: &dyn RawView, substitute: &Any) -> Result<bool, BoxedRefusal>;
     /// See [`LightClient::recover`].
     fn recover(&self, subject: &Any, substitute: &Any) -> Result<Any, BoxedRefusal>;
     /// See [`ProofVerifier::verify_membership`].
@@ -276,6 +278,10 @@ impl<C: LightClient + ProofVerifier> ErasedClient for Erased<C> {
             Verdict::AlreadyKnown => RawVerdict::AlreadyKnown,
             Verdict::Misbehaviour(frozen) => RawVerdict::Misbehaviour(frozen.to_any()),
         })
+    }
+
+    fn is_left_behind(&self, view: &dyn RawView, substitute: &Any) -> Result<bool, BoxedRefusal> {
+        Ok(C::is_left_behind(&TypedView::new(view)?, &C::ClientState::from_any(substitute)?))
     }
 
     fn recover(&self, subject: &Any, substitute: &Any) -> Result<Any, BoxedRefusal> {

@@ -121,8 +121,8 @@ pub enum ClientError {
         /// The packet's timeout in seconds.
         timeout: u64,
     },
-    /// An active client needs no recovery.
-    #[error("client {subject} is active")]
+    /// An active client that can go on by itself needs no recovery.
+    #[error("client {subject} is active, and no further behind than it can make up for")]
     SubjectActive {
         /// The client to recover.
         subject: ClientId,

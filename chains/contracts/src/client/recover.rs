@@ -26,15 +26,17 @@ pub(super) fn recover(
     if subject == substitute {
         return Err(mismatch());
     }
-    if ibc.client_status(ctx, subject)? == Status::Active {
+    let is_active = ibc.client_status(ctx, subject)? == Status::Active;
+    let (_, stored) = ibc.open(ctx, substitute)?;
+    let substitute_state = (stored.client_type().to_owned(), stored.client_state());
+    let (light, stored) = ibc.open(ctx, subject)?;
+    let subject_state = (stored.client_type().to_owned(), stored.client_state());
+    let is_same_type = subject_state.0 == substitute_state.0;
+    if is_active && !(is_same_type && light.is_left_behind(&stored, &substitute_state.1)?) {
         return Err(ClientError::SubjectActive { subject: subject.clone() });
     }
     ibc.check_active(ctx, substitute)?;
-    let (light, stored) = ibc.open(ctx, subject)?;
-    let subject_state = (stored.client_type().to_owned(), stored.client_state());
-    let (_, stored) = ibc.open(ctx, substitute)?;
-    let substitute_state = (stored.client_type().to_owned(), stored.client_state());
-    if subject_state.0 != substitute_state.0 {
+    if !is_same_type {
         return Err(mismatch());
     }
     let recovered = light.recover(&subject_state.1, &substitute_state.1)?;

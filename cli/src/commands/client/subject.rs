@@ -106,7 +106,8 @@ impl Subject {
         }
     }
 
-    fn reason(&self) -> Option<String> {
+    /// Why it cannot go on.
+    pub(super) fn reason(&self) -> Option<String> {
         let follows = self.info.follows.as_deref().unwrap_or("its chain");
         let host = &self.info.host;
         match self.info.client.report.status {
@@ -119,7 +120,7 @@ impl Subject {
     }
 
     /// What is to be done about it.
-    fn next(&self) -> Option<String> {
+    pub(super) fn next(&self) -> Option<String> {
         let (host, client) = (&self.info.host, &self.info.client);
         if !self.is_usable() {
             return Some(format!(

@@ -47,20 +47,30 @@ impl UpdateArgs {
                 Ok(updated) => updated,
                 Err(error) => return refused(&what, error),
             };
-            let status = if transaction.is_some() { "updated" } else { "newest" };
+            let status = match (&transaction, subject.is_usable()) {
+                (_, false) => "stranded",
+                (Some(_), true) => "updated",
+                (None, true) => "newest",
+            };
             let document = json!({
                 "chain": host.alias,
                 "client": self.client.to_string(),
                 "status": status,
                 "latest": height.to_string(),
                 "transaction": transaction.as_ref().map(|it| &it.0),
+                "reason": subject.reason(),
+                "next": subject.next(),
             });
-            let mut lines = vec![match &transaction {
-                Some(_) => format!("updated {what}: at {height}"),
-                None => format!("{what}: at {height}, the newest final height, already"),
+            let mut lines = vec![match status {
+                "updated" => format!("updated {what}: at {height}"),
+                "newest" => format!("{what}: at {height}, the newest final height, already"),
+                _ => format!("{what}: at {height}, from where nothing leads on"),
             }];
-            lines.extend(transaction.map(|it| format!("  transaction {}", it.0)));
-            Ok(Answer::new(document, lines.join("\n")))
+            lines.extend(subject.reason().map(|reason| format!("  why          {reason}")));
+            lines.extend(subject.next().map(|next| format!("  next         {next}")));
+            lines.extend(transaction.map(|it| format!("  transaction  {}", it.0)));
+            let is_yes = subject.is_usable();
+            Ok(Answer { document, text: lines.join("\n"), is_yes })
         })
     }
 }

@@ -111,6 +111,17 @@ impl LightClient for EthereumClient {
         }
     }
 
+    /// Nobody signs for a later period whom the client knows: it needs an update of each period in
+    /// between, and a period may have ended without one.
+    fn is_left_behind(view: &impl ClientView<Self>, substitute: &ClientState) -> bool {
+        let state = view.client_state();
+        let latest = view.consensus_state(EthereumClient::latest_height(state));
+        let knows_next = latest.is_some_and(|latest| latest.next_committee.is_some());
+        let own = state.chain.preset.period(state.latest_slot);
+        let known = if knows_next { own.next() } else { own };
+        state.chain.preset.period(substitute.latest_slot) > known
+    }
+
     fn recover(
         subject: &ClientState,
         substitute: &ClientState,
