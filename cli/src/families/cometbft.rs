@@ -34,6 +34,9 @@ use crate::config::{ChainConfig, GasPrice};
 
 const RPC: Api = Api(0);
 
+/// Behind it, where there are several addresses, each of them alone.
+const FIRST_WITNESS: u8 = 1;
+
 /// The most pages of balances that are read.
 const MAX_PAGES: usize = 100;
 
@@ -51,6 +54,10 @@ impl Family for Cometbft {
 
     fn apis(&self) -> &'static [(&'static str, Api)] {
         &[("rpc", RPC)]
+    }
+
+    fn first_witness(&self) -> Option<u8> {
+        Some(FIRST_WITNESS)
     }
 
     fn default_prefix(&self) -> Option<&'static str> {
@@ -109,7 +116,10 @@ impl Family for Cometbft {
         let registry = Arc::new(causeway_client_registry::all());
         let key = key.map(tx::SigningKey::from);
         let transport = Arc::new(transport);
-        Ok(Arc::new(cometbft::CometbftEndpoint::new(transport, registry, settings, key)))
+        let urls = chain.urls.values().map(Vec::len).sum::<usize>();
+        let witnesses = (FIRST_WITNESS..).map(Api).take(if urls > 1 { urls } else { 0 });
+        let endpoint = cometbft::CometbftEndpoint::new(transport, registry, settings, key);
+        Ok(Arc::new(endpoint.with_witnesses(witnesses)))
     }
 }
 

@@ -41,6 +41,12 @@ pub(crate) trait Family: Sync {
     /// Its APIs by name, with the numbers that transports know them by.
     fn apis(&self) -> &'static [(&'static str, Api)];
 
+    /// The number of the first of the APIs by which each address of one API is reached alone, for
+    /// what it says to be compared with the others; `None` where nothing is compared.
+    fn first_witness(&self) -> Option<u8> {
+        None
+    }
+
     /// The prefix of addresses where a configuration names none; `None` where there is no choice.
     fn default_prefix(&self) -> Option<&'static str>;
 
@@ -224,6 +230,10 @@ fn transport(chain: &ChainConfig) -> Result<HttpTransport, String> {
                 Some(file) => address.with_login(Login::CookieFile(file.clone())),
                 None => address,
             });
+        }
+        if let Some(first) = family.first_witness().filter(|_| addresses.len() > 1) {
+            let alone = (first..).zip(&addresses);
+            apis.extend(alone.map(|(number, address)| (Api(number), vec![address.clone()])));
         }
         apis.push((*api, addresses));
     }
