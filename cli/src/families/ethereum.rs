@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, Bytes, U64, U128, U256, hex};
-use alloy_sol_types::{SolCall, SolEvent};
+use alloy_sol_types::SolCall;
 use async_trait::async_trait;
 use causeway_core::{Amount, Encoding};
 use causeway_relayer_daemon::transport::HttpTransport;
 use causeway_relayer_endpoints::{Api, Call, Endpoint, Transport, ethereum};
-use causeway_wire_ethereum::abi::sol::Erc20;
-use causeway_wire_ethereum::abi::sol::Transfer::IBCERC20ContractCreated;
+use causeway_wire_ethereum::abi::sol::{Erc20, Transfer};
 use causeway_wire_ethereum::contracts;
 use causeway_wire_ethereum::transaction::{Transaction, account_of, address_of};
 use k256::ecdsa::{SigningKey, VerifyingKey};
@@ -27,8 +26,9 @@ use crate::config::ChainConfig;
 const BEACON: Api = Api(0);
 const EXECUTION: Api = Api(1);
 
-/// The most kinds of voucher that are looked at.
-const MAX_VOUCHERS: usize = 256;
+/// The vouchers of one page (the contract lists no more), and of all that are looked at.
+const PAGE: u64 = 256;
+const MAX_VOUCHERS: usize = 10_000;
 
 /// The family.
 pub(super) struct Ethereum;
@@ -177,12 +177,6 @@ struct LatestBlock {
 }
 
 #[derive(Deserialize)]
-struct Log {
-    topics: Vec<B256>,
-    data: Bytes,
-}
-
-#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Receipt {
     status: U64,
@@ -224,22 +218,34 @@ impl Client {
         amount.map(Amount::from).map_err(|error| ClientError::nonsense("eth_call", error))
     }
 
-    /// The tokens of vouchers, with the paths that they came by.
+    /// The tokens of vouchers, with the paths that they came by, as the contract lists them.
     async fn vouchers(&self) -> Result<Vec<(Address, String)>, ClientError> {
         let Some(transfer) = self.transfer else { return Ok(Vec::new()) };
-        let filter = json!({
-            "address": transfer,
-            "topics": [IBCERC20ContractCreated::SIGNATURE_HASH],
-            "fromBlock": "earliest",
-            "toBlock": "latest",
-        });
-        let logs: Vec<Log> = self.ask("eth_getLogs", json!([filter])).await?;
-        let decoded = logs.into_iter().take(MAX_VOUCHERS).map(|log| {
-            let event = IBCERC20ContractCreated::decode_raw_log(log.topics, &log.data);
-            event.map(|event| (event.contractAddress, event.fullDenomPath))
-        });
-        let decoded: Result<_, _> = decoded.collect();
-        decoded.map_err(|error| ClientError::nonsense("eth_getLogs", error))
+        let method = "eth_call";
+        let (mut vouchers, mut after) = (Vec::new(), Address::ZERO);
+        while vouchers.len() < MAX_VOUCHERS {
+            let page = Transfer::getVouchersCall { after_: after, limit: PAGE };
+            let call = json!({ "to": transfer, "input": hex::encode_prefixed(page.abi_encode()) });
+            let params = json!([call, "latest"]);
+            let answer = rpc::call(&self.transport, EXECUTION, method, params).await?;
+            // Contracts of others keep no such list, and undo the call.
+            let Ok(answer) = answer else { break };
+            let answer: Bytes = answer;
+            let page = Transfer::getVouchersCall::abi_decode_returns(&answer)
+                .map_err(|error| ClientError::nonsense(method, error))?;
+            let is_last = u64::try_from(page.len()).is_ok_and(|len| len < PAGE);
+            for voucher in page {
+                if voucher.token <= after {
+                    return Err(ClientError::nonsense(method, "its vouchers do not rise"));
+                }
+                after = voucher.token;
+                vouchers.push((voucher.token, voucher.denom));
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(vouchers)
     }
 
     /// Whom a transfer calls, with how much of the native coin, and how.
