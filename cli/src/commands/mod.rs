@@ -78,7 +78,7 @@ impl Command {
             Self::Client(command) => command.run(output),
             Self::Packet(command) => output.answer(&command.run()?),
             Self::Trace(args) => output.answer(&args.run()?),
-            Self::Path(command) => output.answer(&command.run()?),
+            Self::Path(command) => command.run(output),
             Self::Transfer(args) => output.answer(&args.run()?),
             Self::Message(args) => output.answer(&args.run()?),
             Self::Balance(args) => output.answer(&args.run()?),

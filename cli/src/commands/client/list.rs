@@ -28,7 +28,8 @@ impl ListArgs {
         let config = self.config.load()?;
         let runtime = crate::commands::runtime()?;
         let (clients, lines, failed) = runtime.block_on(self.ask(&config))?;
-        let text = if lines.is_empty() { "no clients".to_owned() } else { lines.join("\n") };
+        let is_none = lines.is_empty() && failed.is_empty();
+        let text = if is_none { "no clients".to_owned() } else { lines.join("\n") };
         output.answer(&Answer::new(json!({ "clients": clients }), text))?;
         if failed.is_empty() {
             return Ok(ExitCode::SUCCESS);

@@ -68,6 +68,10 @@ impl RecoverArgs {
     ) -> Result<Answer, Failure> {
         let subject = Subject::find(endpoints, host.alias, &self.client).await?;
         let what = format!("{} on {}", self.client, host.alias);
+        if let Some(reason) = &subject.untold {
+            let reason = anyhow!("whether {what} must be recovered cannot be told: {reason}");
+            return Err(Failure::Environment(reason));
+        }
         if subject.is_usable() {
             let text = format!("{what} is active: there is nothing to recover");
             return Ok(self.answer("active", (None, None), text));

@@ -20,6 +20,8 @@ pub(super) struct Subject {
     followed_height: Option<Height>,
     /// Why nothing leads on from it any more.
     stranded: Option<String>,
+    /// Why it cannot be told whether it is left behind.
+    pub(super) untold: Option<String>,
 }
 
 fn on(chain: Named<'_>) -> impl Fn(EndpointError) -> WorkError {
@@ -65,13 +67,17 @@ impl Subject {
     /// Adds what the chain that a client follows has to say; nothing where it does not answer.
     async fn around(endpoints: &Endpoints, info: ClientInfo, host_time: Timestamp) -> Self {
         let followed = info.follows.as_ref().and_then(|alias| endpoints.get(alias));
-        let mut subject = Self { info, host_time, followed_height: None, stranded: None };
+        let mut subject =
+            Self { info, host_time, followed_height: None, stranded: None, untold: None };
         if let Some(followed) = followed {
             let seen = followed.observe().await.ok();
             subject.followed_height = seen.map(|seen| seen.finalized);
             let client = &subject.info.client;
             if client.report.status == ClientStatus::Active {
-                subject.stranded = followed.stranded(client).await.ok().flatten();
+                match followed.stranded(client).await {
+                    Ok(stranded) => subject.stranded = stranded,
+                    Err(error) => subject.untold = Some(error.to_string()),
+                }
             }
         }
         subject

@@ -3,11 +3,13 @@
 mod create;
 mod list;
 
+use std::process::ExitCode;
+
 use causeway_relayer_daemon::Path;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::output::{Answer, Failure};
+use crate::output::{Failure, Output};
 
 /// What can be done with paths.
 #[derive(Debug, Subcommand)]
@@ -19,10 +21,10 @@ pub(crate) enum PathCommand {
 }
 
 impl PathCommand {
-    pub(crate) fn run(self) -> Result<Answer, Failure> {
+    pub(crate) fn run(self, output: &Output) -> Result<ExitCode, Failure> {
         match self {
-            Self::Create(args) => args.run(),
-            Self::List(args) => args.run(),
+            Self::Create(args) => output.answer(&args.run()?),
+            Self::List(args) => args.run(output),
         }
     }
 }
