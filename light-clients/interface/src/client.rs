@@ -155,9 +155,9 @@ pub trait LightClient: ClientTypes {
         false
     }
 
-    /// The client state with which `subject`, expired, frozen or left behind, goes on from where the
-    /// active `substitute` is; refused when the two do not follow the same chain in the same way. The host
-    /// gives it the substitute's consensus states and records in place of its own.
+    /// The client state with which `subject`, expired, frozen or left behind, goes on from where
+    /// the active `substitute` is; refused when the two do not follow the same chain in the same
+    /// way. The host gives it the substitute's consensus states and records in place of its own.
     fn recover(
         subject: &Self::ClientState,
         substitute: &Self::ClientState,
