@@ -121,7 +121,10 @@ impl BenchArgs {
         let payer = (self.key.as_str(), &self.passphrase);
         let mut outcomes = Vec::new();
         for Route { from, to } in self.routes(config) {
-            let course = Course::find(config, (&from, &to), payer).await?;
+            let course = tokio::select! {
+                course = Course::find(config, (&from, &to), payer) => course?,
+                () = &mut told => return Ok(report::answer(&outcomes, true)),
+            };
             if let (true, Load::Packets(packets)) = (self.backlog, self.load()) {
                 let cleared = tokio::select! {
                     cleared = backlog::run(&course, packets, config, &self.passphrase) => cleared?,

@@ -2,7 +2,6 @@
 
 use core::time::Duration;
 
-use causeway_relayer_daemon::work::Balance;
 use serde_json::{Value, json};
 
 use super::backlog::Cleared;
@@ -43,7 +42,7 @@ fn document(outcome: &Outcome) -> Value {
             "p99": secs(latencies.p99),
             "max": secs(latencies.longest),
         },
-        "conserved": outcome.books.iter().all(|row| row.balance == Balance::Holds),
+        "conserved": outcome.received.is_some().then(|| outcome.is_conserved()),
         "holds": outcome.holds(),
     })
 }

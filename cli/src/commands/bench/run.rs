@@ -53,7 +53,13 @@ impl Outcome {
         self.outstanding == 0
             && self.offered == 0
             && self.received == arrived
-            && self.books.iter().all(|row| row.balance == Balance::Holds)
+            && self.is_conserved()
+    }
+
+    /// True when the books were read, and hold. Nothing in them is nothing that crossed.
+    pub(super) fn is_conserved(&self) -> bool {
+        let is_read = self.received.is_some();
+        is_read && self.books.iter().all(|row| row.balance == Balance::Holds)
     }
 }
 
@@ -65,16 +71,19 @@ pub(super) async fn run(
 ) -> Result<Outcome, Failure> {
     let book = Book::default();
     let mut traffic = Traffic::new(course, &book, load, in_flight);
+    tokio::pin!(stop);
     let endings = tokio::select! {
         endings = traffic.drive() => Some(endings?),
         () = watch(course, &book) => None,
         () = tell(course, &book) => None,
-        () = stop => None,
+        () = &mut stop => None,
     };
     let outcome = traffic.outcome();
-    match endings {
-        Some(endings) => finish(course, Outcome { endings, ..outcome }).await,
-        None => Ok(outcome),
+    let Some(endings) = endings else { return Ok(outcome) };
+    let outcome = Outcome { endings, ..outcome };
+    tokio::select! {
+        finished = finish(course, outcome.clone()) => finished,
+        () = stop => Ok(outcome),
     }
 }
 

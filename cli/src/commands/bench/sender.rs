@@ -142,7 +142,6 @@ impl<'a> Sender<'a> {
         let offered = self.course.elapsed();
         let unknown = match sent {
             Ok(_) => {
-                self.well = Instant::now();
                 self.trouble = None;
                 None
             }
@@ -212,13 +211,15 @@ impl<'a> Sender<'a> {
     /// The first of those that are out is in a block.
     fn land(&mut self, executed: Executed) {
         let Some(flight) = self.flights.pop_front() else { return };
-        self.well = Instant::now();
         self.last_landed = self.course.elapsed();
         let height = executed.height.height();
         for reason in executed.outcomes.iter().filter_map(failure) {
             self.course.tell(&format!("a transaction failed: {reason}"));
         }
         let sequences = sequences(executed);
+        if !sequences.is_empty() {
+            self.well = Instant::now();
+        }
         self.book.tally().sent(&sequences, flight.offered);
         self.landed.push_back(Landed { flight, sequences, height });
     }
@@ -251,13 +252,17 @@ impl<'a> Sender<'a> {
     /// never will be.
     async fn offer_again(&mut self) -> Result<(), EndpointError> {
         let endpoint = self.endpoint();
-        for flight in &mut self.flights {
+        for index in 0..self.flights.len() {
+            let Some(flight) = self.flights.get_mut(index) else { break };
             match endpoint.broadcast(&flight.signed.raw).await {
                 Ok(_) => {
                     flight.unknown = None;
                     flight.refused = None;
                 }
-                Err(error @ EndpointError::Transport(_)) => return Err(error),
+                // Perhaps it is out.
+                Err(error @ (EndpointError::Transport(_) | EndpointError::Nonsense { .. })) => {
+                    return Err(error);
+                }
                 Err(error) => {
                     let since = *flight.refused.get_or_insert_with(Instant::now);
                     flight.unknown.get_or_insert(since);
@@ -266,7 +271,7 @@ impl<'a> Sender<'a> {
                     }
                     let what = format!("{} packets were not sent: {error}", flight.packets);
                     self.course.tell(&what);
-                    self.flights.pop_front();
+                    self.flights.remove(index);
                     endpoint.reconcile().await?;
                     break;
                 }
