@@ -1,10 +1,11 @@
 //! A bundled network in a temporary home, and how to drive it.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,9 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::binary::{Run, binary};
-
-/// How long anything may take. Nothing is measured here: machines may be slow.
-const PATIENCE: Duration = Duration::from_mins(3);
+use crate::process::{PATIENCE, Process};
 
 /// The ports of a network, from the base port on.
 const PORTS: u16 = 6;
@@ -24,20 +23,44 @@ const PORTS: u16 = 6;
 /// The chains of the bundled network.
 pub(crate) const CHAINS: [&str; 3] = ["pow", "pos", "pbft"];
 
-/// One network at a time: several would share two cores.
-static TURN: Mutex<()> = Mutex::new(());
+/// So many networks at a time: one that runs needs little, one that starts a core.
+const TOGETHER: usize = 4;
+
+/// The networks that there are now.
+static TURNS: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
+
+/// The right to run a network.
+#[derive(Debug)]
+struct Turn;
+
+impl Turn {
+    fn take() -> Self {
+        let (taken, given_back) = &TURNS;
+        let taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = given_back.wait_while(taken, |taken| *taken >= TOGETHER);
+        *free.unwrap_or_else(PoisonError::into_inner) += 1;
+        Self
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let (taken, given_back) = &TURNS;
+        *taken.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        given_back.notify_one();
+    }
+}
 
 /// A home directory of its own.
 #[derive(Debug)]
 pub(crate) struct Home {
     folder: TempDir,
-    _turn: MutexGuard<'static, ()>,
+    _turn: Turn,
 }
 
 impl Home {
     pub(crate) fn new() -> Self {
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        Self { folder: tempfile::tempdir().unwrap(), _turn: turn }
+        Self { _turn: Turn::take(), folder: tempfile::tempdir().unwrap() }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -84,26 +107,47 @@ impl Home {
         run.json()
     }
 
-    /// Starts the network, and waits for its first document.
+    /// Starts the chains alone, and waits for the first document.
     pub(crate) fn up(&self, args: &[&str]) -> Network {
-        let base_port = free_ports();
+        self.up_at(free_ports(), &[&["--no-relayer"], args].concat())
+    }
+
+    /// Starts the network with its relayer, and waits for its first document.
+    pub(crate) fn up_with_relayer(&self, args: &[&str]) -> Network {
+        self.up_at(free_ports(), args)
+    }
+
+    /// Starts a network on the ports from `base_port` on.
+    pub(crate) fn up_at(&self, base_port: u16, args: &[&str]) -> Network {
         let port = base_port.to_string();
-        let fixed = ["up", "--no-relayer", "--json", "--base-port", &port];
-        let mut child = self.command(&[&fixed, args].concat()).spawn().expect("the binary starts");
-        let stderr = Lines::of(child.stderr.take().unwrap());
-        let stdout = Lines::of(child.stdout.take().unwrap());
-        let started = Instant::now();
-        let document = loop {
-            if let Some(line) = stdout.lines().first() {
-                break serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
-            }
-            if let Some(status) = child.try_wait().unwrap() {
-                panic!("the network ended with {status}: {:?}", stderr.lines());
-            }
-            assert!(started.elapsed() < PATIENCE, "no document: {:?}", stderr.lines());
-            thread::sleep(Duration::from_millis(50));
-        };
-        Network { child, document, stderr, base_port }
+        let fixed = ["up", "--json", "--base-port", &port];
+        let mut process = Process::start(&mut self.command(&[&fixed, args].concat()));
+        let document = process.document();
+        Network { process, document, base_port }
+    }
+
+    /// Starts a relayer of its own, and waits until it relays.
+    pub(crate) fn relay(&self, args: &[&str]) -> Relayer {
+        let mut process = Process::start(&mut self.command(&[&["relay", "--json"], args].concat()));
+        let document = process.document();
+        Relayer { process, document }
+    }
+
+    /// A configuration for a relayer of its own beside chains that run alone, with the relayer's
+    /// API where that of `up` would be. The store is in the home directory.
+    pub(crate) fn relayer_config(&self, network: &Network) -> String {
+        let text = std::fs::read_to_string(network.file("/config")).unwrap();
+        let text = format!("{text}\n[relayer]\nlisten = \"127.0.0.1:{}\"\n", network.base_port);
+        let file = self.path().join("relay.toml");
+        std::fs::write(&file, text).unwrap();
+        file.to_str().unwrap().to_owned()
+    }
+
+    /// Makes a path between each two chains.
+    pub(crate) fn connect_all(&self, config: &str) {
+        for (a, b) in [("pow", "pos"), ("pos", "pbft"), ("pbft", "pow")] {
+            self.ask(&["path", "create", a, b, "--config", config]);
+        }
     }
 
     /// The status of one chain.
@@ -132,56 +176,32 @@ impl Home {
     }
 }
 
-/// The lines that a process writes, as they come.
-#[derive(Debug, Clone)]
-struct Lines(Arc<Mutex<Vec<String>>>);
-
-impl Lines {
-    fn of(pipe: impl Read + Send + 'static) -> Self {
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&lines);
-        thread::spawn(move || {
-            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
-                sink.lock().unwrap().push(line);
-            }
-        });
-        Self(lines)
-    }
-
-    fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
+/// A relayer on its own; it is killed when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Relayer {
+    pub(crate) process: Process,
+    /// What it has said first.
+    pub(crate) document: Value,
 }
 
 /// A running network; it is killed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Network {
-    child: Child,
+    pub(crate) process: Process,
     /// The first document of `up --json`.
     pub(crate) document: Value,
-    stderr: Lines,
     pub(crate) base_port: u16,
 }
 
 impl Network {
     /// What it has said so far.
     pub(crate) fn progress(&self) -> Vec<String> {
-        self.stderr.lines()
+        self.process.log()
     }
 
     /// Sends a signal and waits for the end; gives the exit code.
-    pub(crate) fn stop(mut self, signal: &str) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args([signal, &pid]).status().unwrap();
-        assert!(sent.success());
-        let started = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code();
-            }
-            assert!(started.elapsed() < PATIENCE, "it does not stop: {:?}", self.stderr.lines());
-            thread::sleep(Duration::from_millis(20));
-        }
+    pub(crate) fn stop(self, signal: &str) -> Option<i32> {
+        self.process.stop(signal)
     }
 
     /// A path of the document.
@@ -229,22 +249,16 @@ impl Network {
     }
 }
 
-impl Drop for Network {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A base port whose ports are all free now.
+/// A base port whose ports are all free now, below those that systems give out by themselves.
 pub(crate) fn free_ports() -> u16 {
-    for _ in 0..100 {
-        let probe = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let base = probe.local_addr().unwrap().port();
-        let Some(end) = base.checked_add(PORTS) else { continue };
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Other processes of this test begin elsewhere.
+    let start = std::process::id() % 997 * 16;
+    for _ in 0..1000 {
+        let number = NEXT.fetch_add(PORTS, Ordering::Relaxed);
+        let base = u16::try_from(start).unwrap().wrapping_add(number) % 16_000 + 12_000;
         let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
-        if (base + 1..end).all(is_free) {
+        if (base..base + PORTS).all(is_free) {
             return base;
         }
     }

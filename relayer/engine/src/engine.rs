@@ -77,6 +77,8 @@ pub struct PathEngine {
     pub(crate) unsaved: BTreeSet<PacketKey>,
     pub(crate) records: Vec<Record>,
     pub(crate) standing: Standing,
+    /// Why a packet was last set aside: many may be for the same reason, which is told once.
+    pub(crate) told: Option<String>,
     pub(crate) now: Timestamp,
 }
 
@@ -110,6 +112,7 @@ impl PathEngine {
             unsaved: BTreeSet::new(),
             records: Vec::new(),
             standing: Standing::default(),
+            told: None,
             now,
         };
         records.into_iter().for_each(|record| engine.restore(record));
@@ -232,6 +235,11 @@ impl PathEngine {
 
     /// Sets a packet aside after a failure, longer each time.
     pub(crate) fn hold(&mut self, key: PacketKey, reason: &str) {
+        if self.told.as_deref() != Some(reason) {
+            let warning = format!("packet {} is held: {reason}", key.sequence);
+            self.effects.push_back(Effect::Warn(warning));
+            self.told = Some(reason.to_owned());
+        }
         let (first, longest) = (self.limits.retry_first, self.limits.retry_longest);
         let now = self.now;
         self.change(key, |tracked| {
