@@ -47,8 +47,8 @@ impl Ending {
 }
 
 impl Way {
-    /// Waits until a packet with this timeout has ended; `told` hears of each step once. Chains that
-    /// do not answer are asked again.
+    /// Waits until a packet with this timeout has ended; `told` hears of each step once. Chains
+    /// that do not answer are asked again.
     pub(crate) async fn follow(
         &self,
         (sequence, timeout): (Sequence, u64),

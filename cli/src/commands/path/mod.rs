@@ -5,7 +5,7 @@ mod list;
 
 use std::process::ExitCode;
 
-use causeway_relayer_daemon::Path;
+use causeway_relayer_daemon::{Path, PathEnd};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ impl PathCommand {
 
 /// A path as documents have it.
 pub(super) fn document(path: &Path) -> Value {
-    let end = |end: &causeway_relayer_daemon::PathEnd| json!({ "chain": end.chain, "client": end.client.to_string() });
+    let end = |end: &PathEnd| json!({ "chain": end.chain, "client": end.client.to_string() });
     json!({ "a": end(&path.a), "b": end(&path.b) })
 }
 

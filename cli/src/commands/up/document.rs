@@ -231,6 +231,9 @@ impl Running {
     /// The first document of `up --json`.
     pub(super) fn document(&self, paths: &[PathConfig]) -> Value {
         let chains = self.chains.iter();
+        let chain = |it: &RunningChain| {
+            (it.chain.alias().to_owned(), it.document(self.base_port, self.seed, paths))
+        };
         let control = self
             .has_faults
             .then(|| json!({ "url": self.control_url(), "cookie_file": self.control_cookie_file }));
@@ -245,9 +248,7 @@ impl Running {
                 "store": it.store,
             })),
             "control": control,
-            "chains": chains
-                .map(|it| (it.chain.alias().to_owned(), it.document(self.base_port, self.seed, paths)))
-                .collect::<Map<_, _>>(),
+            "chains": chains.map(chain).collect::<Map<_, _>>(),
             "paths": paths.iter().map(path).collect::<Vec<_>>(),
         })
     }
