@@ -102,17 +102,21 @@ fn a_deep_reorganisation_freezes_the_client() {
     });
 }
 
-/// The first chain signs two things that contradict each other. What waits is sent over the client
-/// that froze; over a frozen client nothing is sent.
+/// The first chain signs two things that contradict each other. What is sent there waits; over the
+/// frozen client nothing is sent. The evidence stays, and does not freeze what was recovered.
 fn equivocates(families: [Family; 2], seed: u64) -> Result<String, String> {
     let mut world = begun(families, seed)?;
     Act::Break(0, Fault::Equivocate).happen(&mut world);
     until(&mut world, 1, ClientStatus::Frozen)?;
     send(&mut world);
-    // Two periods of the sync committee on, a new client knows nobody who signed the evidence.
-    world.pass(Duration::from_secs(128))?;
+    world.pass(Duration::from_secs(6))?;
     waits(&world, [1, 0])?;
-    recovered(&mut world, 1)
+    let done = recovered(&mut world, 1)?;
+    world.pass(Duration::from_secs(30))?;
+    match world.auditor.client_report(1).status {
+        ClientStatus::Active => Ok(done),
+        status => Err(format!("the recovered client is {status:?}")),
+    }
 }
 
 #[test]

@@ -32,6 +32,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { code: "execution_header_missing", provoke: finalized_before_capella },
     Case { code: "timestamp_mismatch", provoke: || drafted(|draft| draft.timestamp_shift = 1) },
     Case { code: "finalized_not_newer", provoke: finalizes_an_older_block },
+    Case { code: "finalized_not_newer", provoke: evidence_of_what_was_trusted_later },
     Case { code: "next_committee_missing", provoke: new_period_without_committee },
     Case { code: "next_committee_mismatch", provoke: other_committee_not_yet_final },
     Case { code: "sync_committee_missing", provoke: without_keys },
@@ -173,6 +174,16 @@ fn twice_the_same() -> String {
     let header = bridge.header(&bridge.beacon.make(&bridge.draft(80)));
     let evidence = Misbehaviour { header_1: header.clone(), header_2: header };
     let message = ClientMessage::Misbehaviour(Box::new(evidence));
+    code(bridge.host.submit(&message, bridge.now))
+}
+
+/// Whoever began to trust slot 80 knew, or could have known, what was signed of slot 75.
+fn evidence_of_what_was_trusted_later() -> String {
+    let mut bridge = Bridge::new();
+    bridge.take(&bridge.draft(80)).unwrap();
+    let draft = |graffiti| Draft { finalized: Slot::new(75), graffiti, ..bridge.draft(84) };
+    let [header_1, header_2] = [0, 1].map(|it| bridge.header(&bridge.beacon.make(&draft(it))));
+    let message = ClientMessage::Misbehaviour(Box::new(Misbehaviour { header_1, header_2 }));
     code(bridge.host.submit(&message, bridge.now))
 }
 

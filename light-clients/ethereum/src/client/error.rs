@@ -75,7 +75,8 @@ pub enum ClientError {
         /// The start of its slot.
         expected: u64,
     },
-    /// The update finalizes nothing beyond the trusted state and gives no unknown committee.
+    /// The update finalizes nothing beyond the trusted state and gives no unknown committee; or,
+    /// in evidence, something before it.
     #[error("finalizes slot {got}, trusted is {expected} already")]
     FinalizedNotNewer {
         /// The finalized slot.

@@ -5,13 +5,13 @@ use causeway_core::Timestamp;
 use causeway_light_client::{ClientView, Verdict};
 
 use super::header::{judge, misbehaviour};
-use super::{ClientError, EthereumClient, Misbehaviour};
+use super::{ClientError, EthereumClient, Header, Misbehaviour};
 use crate::chain::{ChainConfig, Fork};
 use crate::containers::LightClientUpdate;
 
-/// Freezes when both headers are fully valid from their trusted states, each signed by two
-/// thirds, and they contradict each other. Attested headers alone prove nothing: one proposer who
-/// signs two blocks can split an honest committee.
+/// Freezes when both headers are fully valid from their trusted states and not older, each signed
+/// by two thirds, and they contradict each other. Attested headers alone prove nothing: one
+/// proposer who signs two blocks can split an honest committee.
 pub(super) fn verify(
     view: &impl ClientView<EthereumClient>,
     evidence: &Misbehaviour,
@@ -25,9 +25,22 @@ pub(super) fn verify(
     if !contradicts {
         return Err(ClientError::NoMisbehaviour {});
     }
+    check_not_before_trusted(&evidence.header_1, &first)?;
+    check_not_before_trusted(&evidence.header_2, &second)?;
     judge(view, &evidence.header_1, first, now, &mut ())?;
     judge(view, &evidence.header_2, second, now, &mut ())?;
     Ok(misbehaviour(client))
+}
+
+/// Evidence is about the trusted block or what came after it, much as in ICS-07, where a header is
+/// above its trusted height. What the committee signed before was for those to judge who chose to
+/// trust that block; a client that was recovered would otherwise freeze again at once.
+fn check_not_before_trusted(
+    header: &Header,
+    update: &LightClientUpdate,
+) -> Result<(), ClientError> {
+    let (got, expected) = (update.finalized_header.beacon.slot, header.trusted_slot);
+    if got >= expected { Ok(()) } else { Err(ClientError::FinalizedNotNewer { got, expected }) }
 }
 
 /// Two finalized blocks of one slot.

@@ -64,7 +64,7 @@ impl EthereumEndpoint {
         Ok(answers)
     }
 
-    /// Two contradicting updates, verified from what the client trusts below both; nothing where
+    /// Two contradicting updates, verified from what the client trusts up to both; nothing where
     /// it trusts nothing so old, or would not believe them.
     async fn evidence(
         &self,
@@ -73,9 +73,9 @@ impl EthereumEndpoint {
         state: &ClientState,
         (first, second): (&LightClientUpdate, &LightClientUpdate),
     ) -> Result<Option<Any>, EndpointError> {
-        let attested = |update: &LightClientUpdate| update.attested_header.beacon.slot;
-        let slot = attested(first).min(attested(second));
-        let below = client.trusted_below(height(slot), host).await?;
+        let finalized = |update: &LightClientUpdate| update.finalized_header.beacon.slot;
+        let slot = finalized(first).min(finalized(second));
+        let below = client.trusted_below(height(slot.next()), host).await?;
         let Some(below) = below else { return Ok(None) };
         let trusted = ConsensusState::from_any(&below.1);
         let trusted = trusted.map_err(|error| nonsense("client", &error))?;
