@@ -14,6 +14,9 @@ use crate::process::wait_until;
 
 const AMOUNT: u128 = 4_321;
 
+/// Of the minimal preset, which `pos` has.
+const SLOTS_PER_PERIOD: u64 = 64;
+
 fn fault(home: &Home, args: &[&str]) {
     home.ask(&[&["chain", "fault"], args].concat());
 }
@@ -114,6 +117,13 @@ fn sets_may_change_on_the_way(home: &Home, network: &Network) {
     }
 }
 
+/// A client as the relayer sees it.
+fn known_client(network: &Network, chain: &str, client: &str) -> Value {
+    let clients = ask_relayer(network, "causeway_clients", &json!({}));
+    let is_it = |it: &&Value| it["chain"] == chain && it["client"] == client;
+    clients.as_array().unwrap().iter().find(is_it).unwrap().clone()
+}
+
 /// The clients that other chains have of `followed`, as `(host, client)`.
 fn clients_of<'c>(home: &Home, followed: &'c str) -> Vec<(&'c str, String)> {
     let hosts = CHAINS.into_iter().filter(|host| *host != followed);
@@ -157,4 +167,50 @@ fn a_client_that_misses_a_period_is_stranded_until_it_is_recovered() {
         sent.must_arrive_once(&home, &network);
     }
     settled_books(&network);
+}
+
+#[test]
+fn a_chain_that_contradicts_itself_is_followed_no_more() {
+    let home = Home::new();
+    let network = home.up_with_relayer(&["--faults"]);
+    // Paths with frozen clients are not listed any more.
+    let clients = CHAINS.map(|chain| (chain, clients_of(&home, chain)));
+    for (chain, args) in [
+        ("pbft", &["equivocate"][..]),
+        ("pos", &["equivocate"]),
+        // Four blocks are enough for finality.
+        ("pow", &["reorg", "--depth", "12"]),
+    ] {
+        if chain == "pos" {
+            // A client judges what was signed in a period of which it knows the committee: the
+            // newest final block and what contradicts it are of one period then.
+            home.wait_for(chain, "the middle of a period", |status| {
+                (28..44).contains(&(status["head"].as_u64().unwrap() % SLOTS_PER_PERIOD))
+            });
+        }
+        let (_, clients) = clients.iter().find(|(followed, _)| *followed == chain).unwrap();
+        for client in clients {
+            // What a client does not know yet contradicts nothing that it knows.
+            let (host, id) = client;
+            home.ask(&["client", "update", host, id]);
+            assert_eq!(status(&home, client), "active", "{client:?}");
+        }
+        fault(&home, &[&[chain], args].concat());
+        for client in clients {
+            let is_frozen = || (status(&home, client) == "frozen").then_some(());
+            wait_until(is_frozen, || format!("{client:?}: {:#?}", network.progress()));
+            let (host, id) = client;
+            let known = || known_client(&network, host, id);
+            let is_known = || (known()["status"] == "frozen").then_some(());
+            wait_until(is_known, || known().to_string());
+        }
+        // Nothing is sent to a chain that nobody can judge.
+        let (host, _) = clients[0];
+        let (sender, receiver) = (format!("{host}:alice"), format!("{chain}:alice"));
+        let denom = home_denom(&network, host);
+        let before = home.balance(&sender, denom);
+        let run = home.transfer((&sender, &receiver), AMOUNT, denom, &[]);
+        assert_eq!((run.code, &run.json()["status"]), (1, &"refused".into()), "{run:?}");
+        assert!(home.balance(&sender, denom) <= before);
+    }
 }
