@@ -9,6 +9,11 @@ use causeway_relayer_engine::{Batch, Item, PacketKey, Task};
 use crate::inspect::is_committed;
 use crate::{Endpoint, EndpointError, HostedClient, Update};
 
+/// The most updates of a batch, of a client that must be given every header: so many fit into a
+/// transaction of any chain, with the packets. The engine refreshes such clients before they are
+/// further behind, and until they are not.
+const MAX_UPDATES: usize = 2;
+
 /// Messages that are ready to be submitted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Prepared {
@@ -36,7 +41,15 @@ pub async fn prepare(
     }
     let client = on.client(on_client).await?;
     let not_before = latest_timeout(&items)?;
-    let update = other.update(&client, batch.at_least, not_before, batch.refresh).await?;
+    let mut update = other.update(&client, batch.at_least, not_before, batch.refresh).await?;
+    if client.report.trusting_period.is_none() && update.messages.len() > MAX_UPDATES {
+        if !items.is_empty() {
+            let behind = update.messages.len();
+            let reason = format!("{behind} updates are missing: they go first, a few at a time");
+            return Err(EndpointError::Missing { what: "client that is near enough", reason });
+        }
+        update.messages.truncate(MAX_UPDATES);
+    }
     let update_client = |client_message: &Any| {
         let (client_id, client_message) = (on_client.clone(), client_message.clone());
         Message::UpdateClient(UpdateClient { client_id, client_message })

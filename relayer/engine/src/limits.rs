@@ -25,6 +25,9 @@ pub struct Limits {
     pub timeout_margin: Duration,
     /// A client is refreshed when this share of its trusting period is over, in percent.
     pub refresh_percent: u32,
+    /// A client that does not expire is refreshed when it is more heights behind than this: what it
+    /// misses may have to come header by header.
+    pub refresh_lag: u64,
     /// How often all packets that the state says are outstanding are compared with those known.
     pub clear_every: Duration,
     /// The most pages of outstanding packets that are read in a row; the next round goes on
@@ -56,6 +59,7 @@ impl Default for Limits {
             retry_longest: Duration::from_mins(5),
             timeout_margin: Duration::from_secs(2),
             refresh_percent: 50,
+            refresh_lag: 100,
             clear_every: Duration::from_secs(30),
             pages: 1000,
             inspections: 256,

@@ -171,15 +171,21 @@ impl PathEngine {
         self.end(side).observation.map_or(Height::new(0, 0), |seen| seen.finalized)
     }
 
-    /// Refreshes the client on `on` long before it expires, by that chain's own time.
+    /// Refreshes the client on `on` long before it expires, by that chain's own time, or before it
+    /// is too far behind.
     fn refresh(&mut self, on: Side) {
         let end = self.end(on);
         let (Some(client), Some(seen)) = (end.client, end.observation) else { return };
-        let due = client.refresh_at(&self.limits).is_some_and(|at| at <= seen.head_time);
+        let newest = self.finalized(on.other());
+        let behind = newest.height().saturating_sub(client.latest.height());
+        let lags = client.trusting_period.is_none() && behind > self.limits.refresh_lag;
+        let due = lags || client.refresh_at(&self.limits).is_some_and(|at| at <= seen.head_time);
         let busy = self.batches.values().any(|batch| batch.on == on && batch.keys.is_empty());
-        let newer = self.finalized(on.other()) > client.latest;
+        let newer = newest > client.latest;
         if due && newer && !busy && self.may_submit(on) && end.refresh_from <= self.now {
-            self.end_mut(on).refresh_from = self.now.saturating_add(self.limits.clear_every);
+            // One that is far behind is brought nearer step by step.
+            let pause = if lags { self.limits.stagger } else { self.limits.clear_every };
+            self.end_mut(on).refresh_from = self.now.saturating_add(pause);
             self.start_batch(on, Vec::new(), true);
         }
     }

@@ -8,8 +8,8 @@ use causeway_core::{
 };
 
 use crate::{
-    Batch, Effect, Failure, Input, ItemResult, Limits, Observation, PacketEvent, PacketKey,
-    PacketRecord, PathEngine, Record, Resume, Side, Task,
+    Batch, ClientReport, ClientStatus, Effect, Failure, Input, ItemResult, Limits, Observation,
+    PacketEvent, PacketKey, PacketRecord, PathEngine, Record, Resume, Side, Task,
 };
 
 fn secs(secs: u64) -> Timestamp {
@@ -302,4 +302,25 @@ fn a_gap_in_the_stream_is_asked_for() {
     driver.observe(Side::A, 5, 5);
     let scan = Effect::Scan { side: Side::A, from: 2, to: 5 };
     assert!(driver.effects().contains(&scan));
+}
+
+#[test]
+fn a_client_that_does_not_expire_is_kept_near() {
+    let mut driver = Driver::new();
+    let report = |latest| ClientReport {
+        status: ClientStatus::Active,
+        latest: Height::from_block(latest),
+        latest_time: secs(1),
+        trusting_period: None,
+    };
+    driver.handle(Input::Client { side: Side::B, report: report(1) });
+    let lag = Limits::default().refresh_lag;
+    driver.observe(Side::A, 1 + lag, 5);
+    assert_eq!(driver.batches(), [], "near enough");
+    driver.observe(Side::A, 2 + lag, 6);
+    let batches = driver.batches();
+    assert_eq!(batches.len(), 1);
+    assert!(batches[0].refresh && batches[0].items.is_empty() && batches[0].on == Side::B);
+    // Another one follows when that has shown, not before.
+    assert_eq!(driver.batches(), []);
 }
