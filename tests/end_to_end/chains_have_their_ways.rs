@@ -158,6 +158,10 @@ fn a_client_that_misses_a_period_is_stranded_until_it_is_recovered() {
         assert!(waiting["waits_for"].as_str().unwrap().contains("recovery"), "{waiting}");
     }
 
+    // Recovery goes on from what is final, so that something new must be.
+    let finalized = |status: &Value| status["finalized"].as_u64();
+    let stuck = finalized(&home.status("pos"));
+    home.wait_for("pos", "finality", |status| finalized(status) > stuck);
     for (host, client) in &clients {
         let recovered = home.ask(&["client", "recover", host, client]);
         assert_eq!(recovered["status"], "recovered", "{recovered}");

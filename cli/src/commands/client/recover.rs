@@ -90,6 +90,14 @@ impl RecoverArgs {
                 Err(error) => return refused(&format!("a substitute for {what}"), error),
             }
         };
+        let other = Subject::find(endpoints, host.alias, &substitute).await?;
+        if !other.is_usable() {
+            let reason = anyhow!(
+                "{substitute}, from which {what} would go on, is of no use either: wait until the \
+                 chain that it follows makes blocks final again, then try once more"
+            );
+            return Err(Failure::Environment(reason));
+        }
         Output::progress(&format!("{what} is to go on from where {substitute} is"));
         match recover_client(host, &self.client, &substitute, PATIENCE).await {
             Ok(transaction) => {
