@@ -90,7 +90,7 @@ impl Sent {
         let Self { id, ends, denom, voucher, left, had } = self;
         assert_eq!(home.balance(&ends.0, denom), *left, "{lie:?} {id}: nothing is given back");
         let has = home.balance(&ends.1, voucher);
-        let is_whole = has >= *had && (has - had) % AMOUNT == 0;
+        let is_whole = has >= *had && (has - had).is_multiple_of(AMOUNT);
         let first = had % AMOUNT;
         assert!(is_whole && has <= first + all * AMOUNT, "{lie:?} {id}: {has}, had {had}");
     }

@@ -23,6 +23,9 @@ use crate::crossing::{End, Way};
 /// How long a fork may go unnoticed.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// How often an update is tried that another may bring at the same time.
+const UPDATE_TRIES: usize = 5;
+
 /// How often clients are looked at.
 const POLL: Duration = Duration::from_millis(500);
 
@@ -86,17 +89,28 @@ async fn misbehave(
     Ok(row.judged(verdict))
 }
 
-/// Brings a client to the newest final height, so that what comes contradicts it.
+/// Brings a client to the newest final height, so that what comes contradicts it. The relayer may
+/// be doing the same, so that an update comes too late: then what is missing still is seen.
 async fn follow_closely(stage: &Stage, way: &Way) -> Result<(), String> {
     let account = stage.account(&way.source.alias, "bob")?;
-    let hosted = account.endpoint.client(&way.source.client).await;
-    let hosted = hosted.map_err(|error| error.to_string())?;
-    let update = newest(&*way.destination.endpoint, &hosted).await?;
-    for message in updates(&way.source.client, update.messages) {
-        let updated = account.execute(&[message], Trial::First).await;
-        updated.map_err(|error| error.to_string())?;
+    let mut last = Ok(());
+    for _ in 0..UPDATE_TRIES {
+        let hosted = account.endpoint.client(&way.source.client).await;
+        let hosted = hosted.map_err(|error| error.to_string())?;
+        let update = newest(&*way.destination.endpoint, &hosted).await?;
+        last = Ok(());
+        for message in updates(&way.source.client, update.messages) {
+            if let Err(error) = account.execute(&[message], Trial::First).await {
+                last = Err(error.to_string());
+                break;
+            }
+        }
+        if last.is_ok() {
+            break;
+        }
+        tokio::time::sleep(POLL).await;
     }
-    Ok(())
+    last
 }
 
 /// The authority of a chain replaces each frozen client by a new one of the same chain.
