@@ -278,10 +278,8 @@ pub(crate) fn announce(
     body: &Body,
     pushes: &mut Vec<Push>,
 ) {
-    if subscriptions.is_idle() {
-        return;
-    }
-    for happening in events::of_block(block, block_id, body) {
+    let is_wanted = |kind: &str| subscriptions.want(kind);
+    for happening in events::of_block(block, block_id, body, is_wanted) {
         subscriptions.tell(&happening, pushes);
     }
 }

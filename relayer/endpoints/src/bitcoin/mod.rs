@@ -5,6 +5,7 @@
 //! that what happened in it is proven at its height. Final is what has enough confirmations.
 
 mod coins;
+mod executed;
 mod ledger;
 mod observer;
 mod prover;
