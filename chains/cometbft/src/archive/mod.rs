@@ -31,8 +31,8 @@ pub const KEPT_HEADERS: u64 = 20_000;
 /// The most bytes of transactions and outcomes that are kept: they are all in memory.
 pub const KEPT_BODIES_LEN: usize = 48 << 20;
 
-/// The newest blocks are kept decoded too, since they are what is asked for: so many at most, and
-/// of so many encoded bytes together.
+/// The newest blocks are kept decoded too, since they are what is asked for: so many at most, and of
+/// so many encoded bytes together.
 const RECENT: usize = 16;
 const RECENT_LEN: usize = 12 << 20;
 
