@@ -5,18 +5,16 @@
 //! are kept as long, but no more than [`KEPT_BODIES_LEN`] bytes of them. Validator sets are kept
 //! for good where they change, so that a light client of any age finds the set that it trusts.
 
-mod index;
 mod record;
 mod sets;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use causeway_chain::{DurableView, DurableWrite};
 use causeway_client_cometbft::{BlockId, Commit, Hash, ValidatorSet};
 use causeway_core::DecodeError;
 
-use index::SequenceIndex;
 pub(crate) use record::{Body, Light};
 use sets::Sets;
 
@@ -31,11 +29,6 @@ pub const KEPT_HEADERS: u64 = 20_000;
 /// The most bytes of transactions and outcomes that are kept: they are all in memory.
 pub const KEPT_BODIES_LEN: usize = 48 << 20;
 
-/// The newest blocks are kept decoded too, since they are what is asked for: so many at most, and of
-/// so many encoded bytes together.
-const RECENT: usize = 16;
-const RECENT_LEN: usize = 12 << 20;
-
 const LIGHT_PREFIX: &[u8] = b"block/light/";
 const BODY_PREFIX: &[u8] = b"block/body/";
 const STATE_KEY: &[u8] = b"block/state";
@@ -47,13 +40,10 @@ pub(crate) struct Archive {
     light: BTreeMap<u64, Box<[u8]>>,
     bodies: BTreeMap<u64, Box<[u8]>>,
     bodies_len: usize,
-    /// The newest blocks, oldest first, with their encoded lengths.
-    recent: VecDeque<(u64, usize, Arc<Body>)>,
     sets: Sets,
     by_hash: BTreeMap<Hash, u64>,
     by_tx: BTreeMap<Hash, (u64, u32)>,
     with_txs: BTreeSet<u64>,
-    by_sequence: SequenceIndex,
     writes: Vec<DurableWrite>,
 }
 
@@ -78,12 +68,10 @@ impl Archive {
             light: BTreeMap::new(),
             bodies: BTreeMap::new(),
             bodies_len: 0,
-            recent: VecDeque::new(),
             sets,
             by_hash: BTreeMap::new(),
             by_tx: BTreeMap::new(),
             with_txs: BTreeSet::new(),
-            by_sequence: SequenceIndex::default(),
         }
     }
 
@@ -95,12 +83,10 @@ impl Archive {
             light: BTreeMap::new(),
             bodies: BTreeMap::new(),
             bodies_len: 0,
-            recent: VecDeque::new(),
             sets: Sets::open(view)?,
             by_hash: BTreeMap::new(),
             by_tx: BTreeMap::new(),
             with_txs: BTreeSet::new(),
-            by_sequence: SequenceIndex::default(),
             writes: Vec::new(),
         };
         for (key, bytes) in view.scan(LIGHT_PREFIX) {
@@ -112,7 +98,7 @@ impl Archive {
         }
         for (key, bytes) in view.scan(BODY_PREFIX) {
             let height = height_of(BODY_PREFIX, &key)?;
-            archive.index(height, &Body::decode(&bytes)?);
+            archive.index(height, &Body::decode(&bytes)?.txs);
             archive.bodies_len = archive.bodies_len.saturating_add(bytes.len());
             archive.bodies.insert(height, bytes.into());
         }
@@ -170,9 +156,8 @@ impl Archive {
             tx_count: u64::try_from(block.txs.len()).unwrap_or(u64::MAX),
         });
         let body = Body { txs: block.txs.clone(), evidence: block.evidence.clone(), outcome };
-        self.index(height, &body);
+        self.index(height, &body.txs);
         let bytes = body.encode();
-        self.remember(height, bytes.len(), body);
         self.writes.push(DurableWrite::set(key(BODY_PREFIX, height), bytes.clone()));
         self.bodies_len = self.bodies_len.saturating_add(bytes.len());
         self.bodies.insert(height, bytes.into());
@@ -191,24 +176,10 @@ impl Archive {
         self.light.insert(height, bytes.into());
     }
 
-    fn index(&mut self, height: u64, body: &Body) {
-        for (index, tx) in (0..).zip(&body.txs) {
+    fn index(&mut self, height: u64, txs: &[Vec<u8>]) {
+        for (index, tx) in (0..).zip(txs) {
             self.by_tx.insert(tx_hash(tx), (height, index));
             self.with_txs.insert(height);
-        }
-        for (index, outcome) in (0..).zip(&body.outcome.txs) {
-            self.by_sequence.add((height, index), &outcome.events);
-        }
-    }
-
-    /// Keeps a new block decoded, and forgets old ones.
-    fn remember(&mut self, height: u64, len: usize, body: Body) {
-        self.recent.push_back((height, len, Arc::new(body)));
-        let all = |recent: &VecDeque<(u64, usize, _)>| {
-            recent.iter().fold(0_usize, |sum, (_, len, _)| sum.saturating_add(*len))
-        };
-        while self.recent.len() > RECENT || all(&self.recent) > RECENT_LEN {
-            self.recent.pop_front();
         }
     }
 
@@ -240,11 +211,8 @@ impl Archive {
         self.bodies_len = self.bodies_len.saturating_sub(bytes.len());
         self.writes.push(DurableWrite::delete(key(BODY_PREFIX, height)));
         self.with_txs.remove(&height);
-        let Ok(body) = Body::decode(&bytes) else { return };
-        for (index, outcome) in (0..).zip(&body.outcome.txs) {
-            self.by_sequence.remove((height, index), &outcome.events);
-        }
-        for tx in body.txs {
+        let txs = Body::decode(&bytes).map(|body| body.txs).unwrap_or_default();
+        for tx in txs {
             let hash = tx_hash(&tx);
             // The same bytes may be in a later block again.
             if self.by_tx.get(&hash).is_some_and(|(at, _)| *at == height) {
@@ -260,12 +228,8 @@ impl Archive {
     }
 
     /// Transactions of a height, and what became of them.
-    pub(crate) fn body(&self, height: u64) -> Option<Arc<Body>> {
-        let bytes = self.bodies.get(&height)?;
-        let recent = self.recent.iter().find(|(at, _, _)| *at == height);
-        recent
-            .map(|(_, _, body)| Arc::clone(body))
-            .or_else(|| Body::decode(bytes).ok().map(Arc::new))
+    pub(crate) fn body(&self, height: u64) -> Option<Body> {
+        Body::decode(self.bodies.get(&height)?).ok()
     }
 
     /// A whole block, its id, and the commit that decided it.
@@ -276,7 +240,7 @@ impl Archive {
             _ => Some(self.light(height.checked_sub(1)?)?.commit),
         };
         let body = self.body(height)?;
-        let (txs, evidence) = (body.txs.clone(), body.evidence.clone());
+        let Body { txs, evidence, .. } = body;
         let block = Block { header: light.header, txs, evidence, last_commit };
         Some((block, light.commit.block_id, light.commit))
     }
@@ -295,12 +259,6 @@ impl Archive {
     /// Where a transaction is.
     pub(crate) fn find_tx(&self, hash: &Hash) -> Option<(u64, u32)> {
         self.by_tx.get(hash).copied()
-    }
-
-    /// Where the transactions are whose events name a packet by this key and value; `None` for
-    /// keys of anything else.
-    pub(crate) fn find_sequence(&self, key: &str, value: &str) -> Option<Vec<(u64, u32)>> {
-        self.by_sequence.find(key, value)
     }
 
     /// The heights of all whole blocks.

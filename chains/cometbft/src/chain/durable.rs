@@ -115,8 +115,7 @@ impl Kept {
             let (Some(light), Some(set)) = (archive.light(height), archive.members(height)) else {
                 continue;
             };
-            let evidence =
-                archive.body(height).map(|body| body.evidence.clone()).unwrap_or_default();
+            let evidence = archive.body(height).map(|body| body.evidence).unwrap_or_default();
             pool.note_block((height, light.header.time), set, &evidence);
         }
         for (_, bytes) in view.scan(EVIDENCE_PREFIX) {

@@ -21,7 +21,7 @@ pub use config::{CHAIN_ID, Config, MAX_PARTICIPANTS, MIN_VALIDATORS, POWER};
 use durable::Kept;
 
 use crate::app::{ALIAS, App, AppConfig, BlockOutcome, MAX_BLOCK_GAS};
-use crate::archive::Archive;
+use crate::archive::{Archive, Body};
 use crate::consensus::{
     Genesis, Memory, Message, OlderBlocks, Participant, Participants, Resume, State,
 };
@@ -212,6 +212,11 @@ impl CometbftChain {
         };
         let decided = decided.clone();
         let Some(outcome) = self.outcomes.remove(&height) else { return false };
+        let body = Body {
+            txs: decided.block.txs.clone(),
+            evidence: decided.block.evidence.clone(),
+            outcome: outcome.clone(),
+        };
         let block_id = decided.commit.block_id;
         self.kept.forget_candidates(height);
         self.kept.forget_waiting(&decided.block.txs, &self.app);
@@ -219,10 +224,7 @@ impl CometbftChain {
         if core::mem::take(&mut self.equivocates) {
             self.fork(&decided);
         }
-        if let Some(body) = self.archive.body(height) {
-            let block = (&*decided.block, block_id);
-            rpc::announce(&self.subscriptions, block, &body, &mut self.pushes);
-        }
+        rpc::announce(&self.subscriptions, (&decided.block, block_id), &body, &mut self.pushes);
         true
     }
 

@@ -59,14 +59,14 @@ pub(super) fn block_results(context: &mut Context<'_>, args: &Args) -> Reply {
     let archive = context.archive;
     let height = context::height(args.int(0), archive.height(), archive.base())?;
     let body = archive.body(height).ok_or_else(|| failed("results not found"))?;
-    let outcome = &body.outcome;
+    let outcome = body.outcome;
     reply(&BlockResults {
         height: int(height),
         txs_results: views::outcomes(&outcome.txs),
         finalize_block_events: views::events(&outcome.events),
         validator_updates: views::updates(&outcome.updates),
         consensus_param_updates: None,
-        app_hash: Base64Bytes(outcome.app_hash.clone()),
+        app_hash: Base64Bytes(outcome.app_hash),
     })
 }
 

@@ -5,7 +5,6 @@ use causeway_wire_cometbft::rpc::{Base64Bytes, EventData, Int, TxEventData};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::query::Attributes;
-use super::subscriptions::KIND;
 use super::views::{self, int, len};
 use crate::Block;
 use crate::archive::Body;
@@ -18,47 +17,34 @@ pub(super) struct Happening {
 }
 
 fn happening(data: &EventData, kind: &str, mut attributes: Attributes) -> Option<Happening> {
-    attributes.entry(KIND.to_owned()).or_default().push(kind.to_owned());
+    attributes.entry("tm.event".to_owned()).or_default().push(kind.to_owned());
     Some(Happening { data: to_raw_value(data).ok()?, attributes })
 }
 
-/// The events of a block of the kinds that are wanted, in the order in which a node tells them.
-pub(super) fn of_block(
-    block: &Block,
-    block_id: BlockId,
-    body: &Body,
-    is_wanted: impl Fn(&str) -> bool,
-) -> Vec<Happening> {
+/// All events of a block, in the order in which a node tells them.
+pub(super) fn of_block(block: &Block, block_id: BlockId, body: &Body) -> Vec<Happening> {
     let outcome = &body.outcome;
     let height = int(outcome.height);
-    let reported = || views::attributes(&outcome.events);
+    let reported = views::attributes(&outcome.events);
+    let new_block = EventData::NewBlock {
+        block: Box::new(views::block(block)),
+        block_id: block_id.into(),
+        result_finalize_block: views::finalized(outcome),
+    };
+    let header = EventData::NewBlockHeader { header: (&block.header).into() };
+    let block_events = EventData::NewBlockEvents {
+        height,
+        events: views::events(&outcome.events),
+        num_txs: len(body.txs.len()),
+    };
     let mut all = Vec::new();
-    if is_wanted("NewBlock") {
-        let new_block = EventData::NewBlock {
-            block: Box::new(views::block(block)),
-            block_id: block_id.into(),
-            result_finalize_block: views::finalized(outcome),
-        };
-        all.extend(happening(&new_block, "NewBlock", reported()));
+    all.extend(happening(&new_block, "NewBlock", reported.clone()));
+    all.extend(happening(&header, "NewBlockHeader", Attributes::new()));
+    all.extend(happening(&block_events, "NewBlockEvents", reported));
+    for (place, index) in (0..body.txs.len()).zip(0..) {
+        all.extend(tx(body, place, index));
     }
-    if is_wanted("NewBlockHeader") {
-        let header = EventData::NewBlockHeader { header: (&block.header).into() };
-        all.extend(happening(&header, "NewBlockHeader", Attributes::new()));
-    }
-    if is_wanted("NewBlockEvents") {
-        let events = views::events(&outcome.events);
-        let block_events =
-            EventData::NewBlockEvents { height, events, num_txs: len(body.txs.len()) };
-        all.extend(happening(&block_events, "NewBlockEvents", reported()));
-    }
-    if is_wanted("Tx") {
-        for (place, index) in (0..body.txs.len()).zip(0..) {
-            all.extend(tx(body, place, index));
-        }
-    }
-    if is_wanted("ValidatorSetUpdates") {
-        all.extend(validator_updates(body));
-    }
+    all.extend(validator_updates(body));
     all
 }
 

@@ -278,8 +278,10 @@ pub(crate) fn announce(
     body: &Body,
     pushes: &mut Vec<Push>,
 ) {
-    let is_wanted = |kind: &str| subscriptions.want(kind);
-    for happening in events::of_block(block, block_id, body, is_wanted) {
+    if subscriptions.is_idle() {
+        return;
+    }
+    for happening in events::of_block(block, block_id, body) {
         subscriptions.tell(&happening, pushes);
     }
 }

@@ -99,19 +99,14 @@ impl Query {
         })
     }
 
-    /// The keys that must have a certain text, with that text.
-    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().filter_map(|condition| match &condition.test {
-            Test::Compare([Ordering::Equal], Operand::Text(text)) => {
-                Some((condition.key.as_str(), text.as_str()))
+    /// The text that a key must have, if the query asks for one.
+    pub(super) fn wanted(&self, key: &str) -> Option<&str> {
+        self.0.iter().find_map(|condition| match &condition.test {
+            Test::Compare([Ordering::Equal], Operand::Text(text)) if condition.key == key => {
+                Some(text.as_str())
             }
             _ => None,
         })
-    }
-
-    /// The text that a key must have, if the query asks for one.
-    pub(super) fn wanted(&self, key: &str) -> Option<&str> {
-        self.texts().find(|(about, _)| *about == key).map(|(_, text)| text)
     }
 
     /// True when a number of that key can meet all the conditions on that key.

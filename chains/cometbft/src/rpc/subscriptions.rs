@@ -19,9 +19,6 @@ pub const MAX_SUBSCRIBERS: usize = 100;
 /// The most subscriptions of one (`config/config.go` `MaxSubscriptionsPerClient`).
 pub const MAX_SUBSCRIPTIONS: usize = 5;
 
-/// The key of an event's kind.
-pub(super) const KIND: &str = "tm.event";
-
 #[derive(Debug)]
 struct Subscription {
     id: Option<Id>,
@@ -66,10 +63,9 @@ impl Subscriptions {
         self.0.get(&session).map(|session| session.witness)
     }
 
-    /// True when somebody may want to know of events of this kind.
-    pub(super) fn want(&self, kind: &str) -> bool {
-        let mut subscriptions = self.0.values().flat_map(|session| &session.subscriptions);
-        subscriptions.any(|it| it.query.wanted(KIND).is_none_or(|wanted| wanted == kind))
+    /// True while nobody subscribed to anything.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.0.values().all(|session| session.subscriptions.is_empty())
     }
 
     /// Answers of its events carry the id of this call. The error is for the client to read.

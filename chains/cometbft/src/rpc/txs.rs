@@ -67,7 +67,7 @@ pub(super) fn committed(
     check_tx: &TxOutcomeJson,
 ) -> Option<Reply> {
     let (height, index) = context.archive.find_tx(hash)?;
-    let found = views::tx(&*context.archive.body(height)?, index, false)?;
+    let found = views::tx(&context.archive.body(height)?, index, false)?;
     Some(reply(&BroadcastCommit {
         check_tx: check_tx.clone(),
         tx_result: found.tx_result,
@@ -85,7 +85,7 @@ pub(super) fn tx(context: &mut Context<'_>, args: &Args) -> Reply {
     let hash = Hash::from_slice(args.bytes(0));
     let found = hash.and_then(|hash| {
         let (height, index) = context.archive.find_tx(&hash)?;
-        views::tx(&*context.archive.body(height)?, index, args.is_true(1))
+        views::tx(&context.archive.body(height)?, index, args.is_true(1))
     });
     let name = hex::encode_upper(args.bytes(0));
     reply(&found.ok_or_else(|| failed(format!("tx ({name}) not found")))?)
@@ -101,33 +101,26 @@ pub(super) fn tx_search(context: &mut Context<'_>, args: &Args) -> Reply {
     let range = page(args.int(2), args.int(3), found.len())?;
     let places = found.get(range).unwrap_or_default();
     let answer = |(height, index): &(u64, u32)| {
-        views::tx(&*context.archive.body(*height)?, *index, args.is_true(1))
+        views::tx(&context.archive.body(*height)?, *index, args.is_true(1))
     };
     let txs = places.iter().filter_map(answer).collect();
     reply(&TxSearch { txs, total_count: len(found.len()) })
 }
 
-/// Where the transactions are that a query is about. One that names a hash, a packet or heights
-/// looks at those alone.
+/// Where the transactions are that a query is about. One that names a hash or heights looks at
+/// those alone.
 fn find(context: &Context<'_>, query: &Query) -> Vec<(u64, u32)> {
     let archive = context.archive;
     let by_hash = query.wanted("tx.hash").map(|name| {
         let hash = hex::decode(name).ok().and_then(|bytes| Hash::from_slice(&bytes));
-        hash.and_then(|hash| archive.find_tx(&hash)).into_iter().collect()
+        hash.and_then(|hash| archive.find_tx(&hash)).map(|(height, _)| height)
     });
-    let by_sequence = || query.texts().find_map(|(key, value)| archive.find_sequence(key, value));
-    let is_it = |(height, index): &(u64, u32)| {
-        let place = usize::try_from(*index).ok();
-        let body = archive.body(*height).filter(|_| query.allows("tx.height", *height));
-        let attributes = body.zip(place).and_then(|(body, it)| views::tx_attributes(&body, it));
-        attributes.is_some_and(|attributes| query.matches(&attributes))
+    let heights: Vec<_> = match by_hash {
+        Some(height) => height.into_iter().collect(),
+        None => archive.heights_with_txs().collect(),
     };
-    let known: Option<Vec<_>> = by_hash.or_else(by_sequence);
-    if let Some(candidates) = known {
-        return candidates.into_iter().filter(is_it).collect();
-    }
     let mut found = Vec::new();
-    for height in archive.heights_with_txs().filter(|it| query.allows("tx.height", *it)) {
+    for height in heights.into_iter().filter(|height| query.allows("tx.height", *height)) {
         let Some(body) = archive.body(height) else { continue };
         for (place, index) in (0..body.txs.len()).zip(0..) {
             let attributes = views::tx_attributes(&body, place);

@@ -5,7 +5,6 @@
 //! that what happened in it is proven at its height. Final is what has enough confirmations.
 
 mod coins;
-mod executed;
 mod ledger;
 mod observer;
 mod prover;

@@ -66,23 +66,16 @@ impl Rpc {
         method: &'static str,
         params: Vec<Vec<Value>>,
     ) -> Result<Vec<T>, EndpointError> {
-        let answers = self.try_calls(method, params).await?;
-        let result = |answer: Result<T, _>| answer.map_err(|failure| missing(method, &failure));
-        answers.into_iter().map(result).collect()
-    }
-
-    /// The same, with the node's own refusals.
-    pub(super) async fn try_calls<T: DeserializeOwned>(
-        &self,
-        method: &'static str,
-        params: Vec<Vec<Value>>,
-    ) -> Result<Vec<Result<T, CallFailure>>, EndpointError> {
         let calls: Vec<_> =
             params.into_iter().map(|params| MethodCall::new(method, params)).collect();
         let mut results = Vec::with_capacity(calls.len());
         for calls in calls.chunks(MAX_BATCH) {
             let body = self.post(method, MethodCall::batch(calls)).await?;
-            let answers = read_batch(&body).map_err(|error| nonsense(method, &error))?;
+            let answers: Vec<T> = match read_batch(&body) {
+                Ok(answers) => answers,
+                Err(ReplyError::Refused(failure)) => return Err(missing(method, &failure)),
+                Err(error) => return Err(nonsense(method, &error)),
+            };
             if answers.len() != calls.len() {
                 let reason = format!("{} answers to {} calls", answers.len(), calls.len());
                 return Err(nonsense(method, &reason));

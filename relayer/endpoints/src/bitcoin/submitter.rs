@@ -7,9 +7,9 @@ use alloy_primitives::U256;
 use async_trait::async_trait;
 use causeway_client_bitcoin::Reader;
 use causeway_core::transfer::{FungibleTokenPacketData, PORT};
-use causeway_core::{Encoding, Message, Recourse};
+use causeway_core::{Encoding, Event, Message, Recourse};
 use causeway_wire_bitcoin::rpc::CallFailure;
-use causeway_wire_bitcoin::state::CallResult;
+use causeway_wire_bitcoin::state::{CallEvent, CallResult};
 use causeway_wire_bitcoin::{
     Action, Address, CALL_GAS, Call, KeyHash, MAX_BLOCK_GAS, MAX_BLOCK_WEIGHT, NATIVE_DENOM,
     OwnedTransaction, Wallet,
@@ -17,8 +17,11 @@ use causeway_wire_bitcoin::{
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
 
-use super::{BitcoinEndpoint, nonsense};
-use crate::{EndpointError, Fee, Signed, Submitter, Transaction, TransactionState, TransportError};
+use super::{BitcoinEndpoint, height, nonsense};
+use crate::{
+    EndpointError, Executed, Fee, MessageOutcome, Signed, Submitter, Transaction, TransactionState,
+    TransportError, outcome,
+};
 
 /// What a dry run's gas is multiplied by, in percent: state changes until the block.
 const GAS_MARGIN_PERCENT: u64 = 130;
@@ -215,6 +218,30 @@ impl BitcoinEndpoint {
         let raw = transactions.iter().flat_map(OwnedTransaction::to_bytes).collect();
         Ok(Signed { transaction: name(&transactions), raw })
     }
+
+    /// What became of one transaction's call.
+    async fn outcome(
+        &self,
+        txid: &str,
+        block: u64,
+        transaction: &OwnedTransaction,
+    ) -> Result<Vec<MessageOutcome>, EndpointError> {
+        let carried = Call::of(transaction).map_err(|error| nonsense("call", &error))?;
+        let Some(carried) = carried else { return Ok(Vec::new()) };
+        let Action::Core(message) = carried.call.action else { return Ok(Vec::new()) };
+        let call = self.call_of(txid, block).await?;
+        let call = call.ok_or_else(|| nonsense("getpacketevents", &"a call is left out"))?;
+        if let Some(failure) = call.failure {
+            let reason = format!("{}: {}", failure.code, failure.reason);
+            return Ok(vec![MessageOutcome::Failed(reason)]);
+        }
+        let core = |event| match event {
+            CallEvent::Core(event) => Some(event),
+            CallEvent::App { .. } => None,
+        };
+        let events: Vec<Event> = call.events.into_iter().filter_map(core).collect();
+        outcome::outcomes(&[message], events)
+    }
 }
 
 #[async_trait]
@@ -253,30 +280,41 @@ impl Submitter for BitcoinEndpoint {
 
     async fn broadcast(&self, raw: &[u8]) -> Result<Transaction, EndpointError> {
         let transactions = split(raw)?;
-        let params =
-            transactions.iter().map(|it| vec![json!(hex::encode(it.to_bytes())), json!(0)]);
-        let answers = self.rpc.try_calls::<String>("sendrawtransaction", params.collect()).await?;
-        let is_taken = |failure: &CallFailure| {
-            failure.code == ALREADY_IN_CHAIN || failure.message.contains("already")
-        };
-        let refused = answers.into_iter().enumerate().find_map(|(place, answer)| {
-            Some((place, answer.err().filter(|failure| !is_taken(failure))?))
-        });
-        match refused {
-            None => {}
-            Some((0, failure)) => return Err(self.refusal(&failure)),
-            // The first are out.
-            Some((_, failure)) => {
-                self.forget_coins();
-                let reason = format!("only the first are taken: {failure}");
-                return Err(TransportError { reason }.into());
+        let mut is_first = true;
+        for transaction in &transactions {
+            let params = vec![json!(hex::encode(transaction.to_bytes())), json!(0)];
+            match self.rpc.try_call::<String>("sendrawtransaction", params).await? {
+                Ok(_) => {}
+                Err(failure) if failure.code == ALREADY_IN_CHAIN => {}
+                Err(failure) if failure.message.contains("already") => {}
+                Err(failure) if is_first => return Err(self.refusal(&failure)),
+                // The first are out.
+                Err(failure) => {
+                    self.forget_coins();
+                    let reason = format!("only the first are taken: {failure}");
+                    return Err(TransportError { reason }.into());
+                }
             }
+            is_first = false;
         }
         Ok(name(&transactions))
     }
 
     async fn state(&self, transaction: &Transaction) -> Result<TransactionState, EndpointError> {
-        self.state_of(transaction).await
+        let (mut highest, mut outcomes) = (0, Vec::new());
+        for txid in txids(transaction) {
+            let Some((info, block)) = self.find(txid).await? else {
+                return Ok(TransactionState::Unknown);
+            };
+            let Some(block) = block else { return Ok(TransactionState::Pending) };
+            let bytes = info.hex.unwrap_or_default();
+            let bytes = hex::decode(bytes).map_err(|error| nonsense("transaction", &error))?;
+            let decoded = OwnedTransaction::from_bytes(&bytes);
+            let decoded = decoded.map_err(|error| nonsense("transaction", &error))?;
+            outcomes.extend(self.outcome(txid, block, &decoded).await?);
+            highest = block.max(highest);
+        }
+        Ok(TransactionState::Executed(Executed { height: height(highest), outcomes }))
     }
 
     async fn reconcile(&self) -> Result<(), EndpointError> {
